@@ -94,7 +94,7 @@ fn hashed_header(fields: &mut &[u8]) -> Result<(Header, B256), Error> {
     let before = *fields;
     let header = Header::decode(fields).map_err(Error::rlp("header"))?;
     let length = before.len().saturating_sub(fields.len());
-    let bytes = before.get(..length).ok_or(Error::rlp("header")(alloy_rlp::Error::InputTooShort))?;
+    let bytes = before.get(..length).ok_or_else(|| Error::rlp("header")(alloy_rlp::Error::InputTooShort))?;
     Ok((header, keccak256(bytes)))
 }
 
@@ -251,7 +251,7 @@ mod tests {
         #[test]
         fn changed_bytes_never_panic_and_never_alias(at in 0usize..1200, to in 0u8..=255) {
             let mut bytes = alloy_rlp::encode(sample());
-            let at = at % bytes.len();
+            let at = at.checked_rem(bytes.len()).unwrap();
             bytes[at] = to;
             if let Ok(sealed) = decode_block(&bytes, LIMIT) {
                 let mut again = Vec::new();

@@ -42,7 +42,7 @@ pub enum Error {
         /// Its index in the object, from 0.
         index: usize,
         /// What is wrong with it.
-        source: Box<Error>,
+        source: Box<Self>,
     },
     /// The signature's s lies in the upper half of the curve's order (EIP-2).
     #[error("signature s {0:#x} is above half of the curve order")]
