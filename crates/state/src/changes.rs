@@ -36,6 +36,13 @@ pub struct AccountChange {
     pub slots: Vec<SlotChange>,
 }
 
+impl AccountChange {
+    /// True when no storage of the parent state is left: wiped, or the account is gone.
+    pub const fn storage_gone(&self) -> bool {
+        self.wiped || self.after.is_none()
+    }
+}
+
 /// The change of one storage slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotChange {

@@ -2,11 +2,11 @@
 
 use alloy_primitives::B256;
 
-use crate::Table;
+use crate::{Mode, Table};
 
 /// A fault of the state database.
 ///
-/// [`Error::Pruned`] is the asker's, every other one is fatal for a running node: the storage or an invariant of ours
+/// [`Error::Pruned`] and [`Error::Unknown`] are the asker's, every other one is fatal for a running node: the storage or an invariant of ours
 /// is broken, and nothing may leave the node afterwards.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
@@ -39,13 +39,25 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
-    /// The state of that block is no longer kept.
-    #[error("state before block {earliest} is not kept, asked for block {asked}")]
+    /// That block's state, or its body and receipts, are no longer kept.
+    #[error("{what} before block {earliest} is not kept in {mode} mode, asked for block {asked}")]
     Pruned {
+        /// What is not kept: state, or block bodies and receipts.
+        what: &'static str,
         /// The block asked for.
         asked: u64,
-        /// The earliest block whose state can be read.
+        /// The earliest block that is kept.
         earliest: u64,
+        /// The database's mode.
+        mode: Mode,
+    },
+    /// The chain has no such block yet.
+    #[error("block {asked} is not known, the head is {head}")]
+    Unknown {
+        /// The block asked for.
+        asked: u64,
+        /// The newest block.
+        head: u64,
     },
     /// An invariant of ours is broken.
     #[error("invariant broken at block {number} ({hash}): {what}")]

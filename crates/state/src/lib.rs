@@ -7,13 +7,28 @@
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
 mod account;
+mod cache;
 mod changes;
+mod codec;
+mod database;
 mod error;
 mod kv;
+mod layer;
+mod mode;
+mod ring;
+mod store;
 mod table;
+mod view;
 
 pub use account::{Account, EMPTY_CODE_HASH, EMPTY_ROOT};
 pub use changes::{AccountChange, SlotChange, StateChanges};
+pub use codec::Head;
+pub use database::{
+    BlockCommit, Database, Identity, Located, LogFilter, LogMatch, Options, PruneStep, Pruned, StoredHeader,
+};
 pub use error::Error;
-pub use kv::{Batch, Cursor, Durability, KeyValue, Op};
+pub use kv::{Batch, Cursor, Durability, KeyValue, Memory, Op, Row, Snapshot, TableStats};
+pub use layer::Layer;
+pub use mode::{Mode, Retention, SidecarRetention};
 pub use table::Table;
+pub use view::StateView;

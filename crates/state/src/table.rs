@@ -37,9 +37,10 @@ pub enum Table {
     Undo,
     /// address20, number8 to the account before that block; an empty value means absent.
     AccountHistory,
-    /// address20, slot32, number8 to the slot's value before that block.
+    /// address20, H(slot), number8 to the slot's value before that block. The slot is hashed because a wipe removes
+    /// slots whose keys nobody knows.
     SlotHistory,
-    /// kind1, first 16 bytes, section4 to a bitmap of blocks.
+    /// kind1, last 16 bytes, section4 to the blocks of that section.
     LogIndex,
     /// Hash32 to the address or slot behind it; optional.
     Preimages,
@@ -69,6 +70,11 @@ impl Table {
         Self::LogIndex,
         Self::Preimages,
     ];
+
+    /// Its place in [`Table::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 
     /// The column family's name: stable, part of the format on disk.
     pub const fn name(self) -> &'static str {
