@@ -26,10 +26,11 @@ function settingsOf(path) {
   return { ...settings.default, ...(settings.files[path] ?? {}) };
 }
 
-/** The artifact of one contract, or nothing for an interface, an abstract contract or a library without code. */
+/** The artifact of one contract, or nothing for what cannot be called: interfaces, abstract contracts, internal libraries. */
 function artifact(path, name, contract, sources) {
   const runtime = contract.evm.deployedBytecode.object;
-  if (runtime === "") return undefined;
+  const entries = new Set(contract.abi.map((entry) => entry.type));
+  if (runtime === "" || !["function", "fallback", "receive"].some((type) => entries.has(type))) return undefined;
   if (runtime.includes("__")) throw new Error(`${path}: ${name} needs linking; use internal library functions`);
   const bytes = runtime.length / 2;
   if (bytes > maxRuntimeBytes) throw new Error(`${path}: ${name} has ${bytes} bytes of code, EIP-170 allows ${maxRuntimeBytes}`);
