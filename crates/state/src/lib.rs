@@ -6,6 +6,10 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
+// Not called: it fixes the features of the zstd that RocksDB is built with, so that RocksDB is built once whichever
+// package cargo is asked for.
+use zstd as _;
+
 mod account;
 mod cache;
 mod changes;
