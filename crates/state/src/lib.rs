@@ -22,6 +22,7 @@ mod mode;
 mod ring;
 mod store;
 mod table;
+mod trie;
 mod view;
 
 pub use account::{Account, EMPTY_CODE_HASH, EMPTY_ROOT};
@@ -35,4 +36,8 @@ pub use kv::{Batch, Cursor, Durability, KeyValue, Memory, Op, Row, Snapshot, Tab
 pub use layer::Layer;
 pub use mode::{Mode, Retention, SidecarRetention};
 pub use table::Table;
+pub use trie::{
+    AccountProof, Leaves, NodeSet, Prover, Rebuild, Records, RootJob, Rooted, SlotProof, Trie, TrieKind,
+    Version,
+};
 pub use view::StateView;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use alloy_primitives::{B256, U256};
 
 use crate::{
-    Account, Cursor, Error, Table,
+    Account, Cursor, Error, Leaves, Table,
     codec::{damaged, decode_account, decode_slot, slot_key},
     view::StateView,
 };
@@ -13,6 +13,31 @@ use crate::{
 /// Something sorted by hash that answers for the keys it has: the next one at or after a hash, `None` inside for a key
 /// that is gone.
 type Source<'a, T> = Box<dyn Fn(&B256) -> Option<(B256, Option<T>)> + 'a>;
+
+impl Leaves for StateView {
+    fn block(&self) -> (u64, B256) {
+        (self.number(), self.hash())
+    }
+
+    fn accounts(
+        &self,
+        from: &B256,
+        to: &B256,
+        visit: &mut dyn FnMut(&B256, &Account) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        accounts(self, from, to, visit)
+    }
+
+    fn slots(
+        &self,
+        account: &B256,
+        from: &B256,
+        to: &B256,
+        visit: &mut dyn FnMut(&B256, U256) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        slots(self, account, from, to, visit)
+    }
+}
 
 /// Visits the accounts of a view from `from` to `to` (hashed addresses, both inclusive), ascending.
 pub(super) fn accounts(

@@ -1,0 +1,5 @@
+//! The trie against a full rebuild: every kind of trie at once, on crafted and random changes.
+
+mod random;
+mod scenarios;
+mod world;
