@@ -22,6 +22,8 @@ mod mode;
 mod ring;
 mod store;
 mod table;
+#[cfg(test)]
+mod testing;
 mod trie;
 mod view;
 
@@ -32,7 +34,10 @@ pub use database::{
     BlockCommit, Database, Identity, Located, LogFilter, LogMatch, Options, PruneStep, Pruned, StoredHeader,
 };
 pub use error::Error;
-pub use kv::{Batch, Cursor, Durability, KeyValue, Memory, Op, Row, Snapshot, TableStats};
+pub use kv::{
+    Batch, Cursor, Durability, KeyValue, Memory, Op, Rocks, RocksOptions, Row, RowRef, Snapshot, TableStats,
+    Visit,
+};
 pub use layer::Layer;
 pub use mode::{Mode, Retention, SidecarRetention};
 pub use table::Table;

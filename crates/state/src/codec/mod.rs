@@ -12,6 +12,8 @@ mod lookup;
 pub(crate) mod meta;
 mod reader;
 mod receipts;
+#[cfg(test)]
+mod tests;
 mod undo;
 
 pub(crate) use account::{decode_account, decode_account_or_absent, encode_account};

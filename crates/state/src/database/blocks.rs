@@ -99,7 +99,7 @@ impl Database {
             row => row?.ok_or_else(|| wrong(format!("names block {number}, which is not committed")))?,
         };
         let located = BodyRow::open(&row).and_then(|body| {
-            let sender = body.sender(index).ok_or(format!("no transaction {index}"))?;
+            let sender = body.sender(index).ok_or_else(|| format!("no transaction {index}"))?;
             Ok(body.transaction(index)?.map(|transaction| Located { number, index, sender, transaction }))
         });
         located.map_err(|reason| damaged(Table::Bodies, &number_key(number), reason))

@@ -6,6 +6,8 @@ mod logs;
 mod open;
 mod prune;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, atomic::Ordering};
 

@@ -77,7 +77,7 @@ pub(super) fn put_state(batch: &mut Batch, layer: &Layer, before: &[Before]) {
     for change in &layer.changes().accounts {
         match &change.after {
             Some(after) => {
-                batch.put_with(Table::Accounts, change.hashed.as_slice(), |out| encode_account(after, out))
+                batch.put_with(Table::Accounts, change.hashed.as_slice(), |out| encode_account(after, out));
             }
             None => batch.delete(Table::Accounts, change.hashed.as_slice()),
         }

@@ -2,11 +2,13 @@
 
 mod batch;
 mod memory;
+mod rocks;
 
 use std::{fmt::Debug, ops::ControlFlow, path::Path};
 
 pub use batch::{Batch, Op};
 pub use memory::Memory;
+pub use rocks::{Rocks, RocksOptions};
 
 use crate::{Error, Table};
 

@@ -1,0 +1,41 @@
+//! The database against the plain model.
+
+mod blocks;
+mod layers;
+mod logs;
+mod open;
+mod prune;
+mod reads;
+
+use std::sync::Arc;
+
+use crate::{Database, Durability, KeyValue, Memory, Mode, Options, Retention, testing::Chain};
+
+pub(super) const CHAIN_ID: u64 = 7;
+
+/// A database with the genesis of `chain`, small caches and a small ring.
+pub(super) fn database(kv: Arc<dyn KeyValue>, chain: &Chain, options: Options) -> Database {
+    let database = Database::open(kv, options).unwrap();
+    database.init_genesis(CHAIN_ID, &chain.blocks[0]).unwrap();
+    database
+}
+
+pub(super) fn memory(chain: &Chain, options: Options) -> Database {
+    database(Arc::new(Memory::new()), chain, options)
+}
+
+pub(super) fn options(mode: Mode) -> Options {
+    Options { mode: Some(mode), state_cache_bytes: 4096, code_cache_bytes: 4096, ..Options::default() }
+}
+
+pub(super) fn with_history(blocks: u64) -> Options {
+    let retention = Retention { bodies: None, history: Some(blocks), sidecars: None };
+    Options { retention: Some(retention), ..options(Mode::Full) }
+}
+
+/// Commits the blocks that the database does not have.
+pub(super) fn catch_up(database: &Database, chain: &Chain) {
+    for block in chain.after(database.head().number) {
+        database.commit(block, Durability::Buffered).unwrap();
+    }
+}
