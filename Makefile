@@ -12,31 +12,46 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 STEP := etc/step.sh
 CARGO := cargo
 
+# The tests that are made of Ethereum's published cases.
+CONFORMANCE := --test conformance
+
 .PHONY: help
-help: ## Lists the targets
+help: ## list the targets
 	@echo 'make TARGET'
-	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ': .*## ' '/^[a-z-]+: .*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## Checks for compilers and libclang, installs what is missing where it can
+setup: ## install the compilers and libclang that are missing, or name them
 	@etc/setup.sh
 
 .PHONY: build
-build: setup ## Builds the released program: target/release/bttd
+build: setup ## build the released program
 	@$(STEP) 'build bttd (release)' $(CARGO) build --locked --release --package bttd
 	@echo "$(CARGO_TARGET_DIR)/release/bttd"
 
 .PHONY: test
-test: setup ## Runs every test of the workspace, and a slice of Ethereum's fixtures
+test: setup ## run every test of the workspace, and a slice of Ethereum's fixtures
 	@$(STEP) 'build with tests' $(CARGO) build --locked --workspace --bins --tests
 	@BTT_BIN="$(CARGO_TARGET_DIR)/debug/bttd" $(STEP) 'tests' \
 	  etc/summary.sh $(CARGO) test --locked --workspace --tests --no-fail-fast
 
 .PHONY: check
-check: setup ## Checks format, lints, documentation, repository rules
+check: setup ## check format, lints, documentation, repository rules
 	@$(STEP) 'format' $(CARGO) fmt --all --check
 	@$(STEP) 'lints' $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings' $(STEP) 'documentation' $(CARGO) doc --locked --workspace --no-deps
 	@$(STEP) 'documentation examples' $(CARGO) test --locked --workspace --doc
 	@$(STEP) 'repository rules' $(CARGO) test --locked --workspace --test tidy
 	@etc/optional-checks.sh
+
+.PHONY: conformance
+conformance: setup ## run Ethereum's suites whole (the folder BTT_FIXTURES, else ../shared/fixtures)
+	@$(STEP) 'build with tests' $(CARGO) build --locked --workspace --bins --tests
+	@BTT_BIN="$(CARGO_TARGET_DIR)/debug/bttd" $(STEP) 'conformance' \
+	  etc/summary.sh $(CARGO) test --locked --workspace --no-fail-fast $(CONFORMANCE)
+
+.PHONY: fuzz
+fuzz: setup ## fuzz every decoder of outside bytes for a bounded time
+	@etc/fuzz.sh
+
+include contracts/make.mk

@@ -4,8 +4,14 @@
 //! callers are tests.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
 
+mod fixtures;
+pub mod hostile;
 mod program;
 mod repository;
+mod suite;
 
+pub use fixtures::{archive, bundle, fixtures};
+pub use hostile::Entry;
 pub use program::{bttd, bttd_path};
 pub use repository::root;
+pub use suite::Suite;

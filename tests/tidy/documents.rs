@@ -46,7 +46,8 @@ impl Known {
             let ends = file.path.match_indices('/').map(|(end, _)| end).chain([file.path.len()]);
             paths.extend(ends.map(|end| file.path[..end].to_owned()));
         }
-        let makefile = tree.file("Makefile").into_iter().flat_map(File::lines);
+        let is_makefile = |file: &&File| file.path == "Makefile" || file.path.ends_with(".mk");
+        let makefile = tree.files.iter().filter(is_makefile).flat_map(File::lines);
         let target = |line: &str| Some(line.split_once(": ")?.0.to_owned()).filter(|_| line.contains(" ## "));
         Self { paths, targets: makefile.filter_map(|(_, line)| target(line)).collect() }
     }

@@ -25,11 +25,14 @@ pub fn check(tree: &Tree) -> Vec<Fault> {
 fn variables(tree: &Tree) -> BTreeMap<String, (String, usize)> {
     let mut found = BTreeMap::new();
     for file in &tree.files {
-        let is_script = file.path.ends_with(".sh") || file.path == ".ci/run" || file.path == "Makefile";
+        let is_script = file.path.ends_with(".sh")
+            || file.path == ".ci/run"
+            || file.path == "Makefile"
+            || file.path.ends_with(".mk");
         // The tidy test's own samples are no settings.
         let rust = file.rust.as_ref().filter(|_| !file.path.starts_with("tests/tidy/"));
         let lines: Vec<_> = match rust {
-            Some(rust) => rust.string_lines().collect(),
+            Some(rust) => read_in(rust),
             None if is_script => file.lines().collect(),
             None => continue,
         };
@@ -40,6 +43,14 @@ fn variables(tree: &Tree) -> BTreeMap<String, (String, usize)> {
         }
     }
     found
+}
+
+/// The strings on lines of Rust that name an environment: `env::var("…")`, `env = "…"`, `env_remove("…")`.
+fn read_in(rust: &rust::Source) -> Vec<(usize, &str)> {
+    let names_environment =
+        |code: &str| code.contains("env") || code.contains("var(") || code.contains("var_os(");
+    let lines = rust.code_lines().zip(rust.string_lines());
+    lines.filter(|((_, code), _)| names_environment(code)).map(|(_, strings)| strings).collect()
 }
 
 fn names(line: &str) -> Vec<String> {
@@ -61,5 +72,8 @@ fn unexplained_variables_are_caught() {
     assert_caught(&check(&Tree::sample(&[code, ("README.md", "BTTD_DATADIR_2 is another.")])), &caught);
     assert_caught(&check(&Tree::sample(&[code, ("README.md", "`BTTD_DATADIR` is the folder.")])), &[]);
     assert_caught(&check(&Tree::sample(&[("Makefile", "x: $(BTT_X)")])), &[("Makefile", 1, "settings")]);
-    assert_caught(&check(&Tree::sample(&[(path, "let a = \"BTT_\";")])), &[]);
+    assert_caught(
+        &check(&Tree::sample(&[(path, "var(\"BTT_\"); let a = 1;\nlet b = \"BTT_ADDRESS\";")])),
+        &[],
+    );
 }

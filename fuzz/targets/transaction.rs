@@ -1,0 +1,4 @@
+//! See `btt_tests::hostile::transaction`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| btt_tests::hostile::transaction(bytes));
