@@ -5,6 +5,7 @@
 //! (layers, owners, limits, exceptions) stands in [`table`]: a new crate or a justified exception is a row there.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, unreachable_pub)]
 
+mod codecs;
 mod dependencies;
 mod documents;
 mod fault;
@@ -43,6 +44,7 @@ fn repository_is_tidy() {
         words::check(&tree),
         documents::check(&tree),
         settings::check(&tree),
+        codecs::check(&tree),
         text::check(&tree),
         paths::check(&tree),
     ]

@@ -26,10 +26,15 @@ fn check_file(file: &File) -> Vec<Fault> {
         faults.extend(width(file, rust));
         faults.extend(imports(file));
     }
-    if file.path.ends_with(".md") && !file.path.starts_with("docs/cli/") {
+    if file.path.ends_with(".md") && !is_generated(&file.path) {
         faults.extend(sentences(file));
     }
     faults
+}
+
+/// What the `docs` test writes.
+fn is_generated(path: &str) -> bool {
+    path.starts_with("docs/cli/") || path == "docs/exit-codes.md"
 }
 
 fn is_hand_written(path: &str) -> bool {
