@@ -3,7 +3,29 @@ pragma solidity 0.8.30;
 
 /// The cheat codes of forge that the tests use; add what a test needs.
 interface Vm {
+    struct Wallet {
+        address addr;
+        uint256 publicKeyX;
+        uint256 publicKeyY;
+        uint256 privateKey;
+    }
+
+    struct Log {
+        bytes32[] topics;
+        bytes data;
+        address emitter;
+    }
+
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function prank(address sender) external;
+    function prank(address sender, address origin) external;
     function startPrank(address sender) external;
     function stopPrank() external;
     function deal(address who, uint256 balance) external;
@@ -15,6 +37,17 @@ interface Vm {
     function load(address who, bytes32 slot) external view returns (bytes32);
     function store(address who, bytes32 slot, bytes32 value) external;
     function assume(bool condition) external pure;
+    function chainId(uint256 id) external;
+    function addr(uint256 key) external pure returns (address);
+    function createWallet(uint256 key) external returns (Wallet memory);
+    function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function recordLogs() external;
+    function getRecordedLogs() external returns (Log[] memory);
+    function lastCallGas() external view returns (Gas memory);
+    function cool(address who) external;
+    function mockCallRevert(address callee, bytes calldata data, bytes calldata revertData) external;
+    function clearMockedCalls() external;
+    function toString(uint256 value) external pure returns (string memory);
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
@@ -40,6 +73,18 @@ abstract contract Test {
 
     function assertEq(bytes32 left, bytes32 right) internal pure {
         if (left != right) revert NotEqual(uint256(left), uint256(right));
+    }
+
+    function assertEq(bytes memory left, bytes memory right) internal pure {
+        assertEq(keccak256(left), keccak256(right));
+    }
+
+    function assertTrue(bool condition, string memory what) internal pure {
+        require(condition, what);
+    }
+
+    function assertLe(uint256 left, uint256 right) internal pure {
+        if (left > right) revert NotLess(left, right + 1);
     }
 
     function assertLt(uint256 left, uint256 right) internal pure {
