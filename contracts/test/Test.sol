@@ -37,6 +37,7 @@ interface Vm {
     function load(address who, bytes32 slot) external view returns (bytes32);
     function store(address who, bytes32 slot, bytes32 value) external;
     function assume(bool condition) external pure;
+    function getDeployedCode(string calldata artifact) external view returns (bytes memory);
     function chainId(uint256 id) external;
     function addr(uint256 key) external pure returns (address);
     function createWallet(uint256 key) external returns (Wallet memory);
@@ -45,6 +46,7 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
     function lastCallGas() external view returns (Gas memory);
     function cool(address who) external;
+    function mockCall(address callee, bytes calldata data, bytes calldata returned) external;
     function mockCallRevert(address callee, bytes calldata data, bytes calldata revertData) external;
     function clearMockedCalls() external;
     function toString(uint256 value) external pure returns (string memory);

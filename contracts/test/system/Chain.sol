@@ -78,12 +78,12 @@ abstract contract Chain is Test {
     // --- genesis -----------------------------------------------------------------------------------------------------
 
     function placeCode() internal {
-        vm.etch(VALIDATOR_SET, type(ValidatorSet).runtimeCode);
-        vm.etch(STAKE_HUB, type(StakeHub).runtimeCode);
-        vm.etch(REWARD_POOL, type(RewardPool).runtimeCode);
-        vm.etch(SLASHING, type(Slashing).runtimeCode);
-        vm.etch(PARAMS, type(Params).runtimeCode);
-        vm.etch(BTT_TOKEN, type(BttToken).runtimeCode);
+        vm.etch(VALIDATOR_SET, vm.getDeployedCode("ValidatorSet.sol:ValidatorSet"));
+        vm.etch(STAKE_HUB, vm.getDeployedCode("StakeHub.sol:StakeHub"));
+        vm.etch(REWARD_POOL, vm.getDeployedCode("RewardPool.sol:RewardPool"));
+        vm.etch(SLASHING, vm.getDeployedCode("Slashing.sol:Slashing"));
+        vm.etch(PARAMS, vm.getDeployedCode("Params.sol:Params"));
+        vm.etch(BTT_TOKEN, vm.getDeployedCode("BttToken.sol:BttToken"));
     }
 
     /// Validators 1 to `count`, each with `stake`, owner `ownerOf(id)` and key `key(id)`.
