@@ -37,6 +37,8 @@ interface Vm {
     function load(address who, bytes32 slot) external view returns (bytes32);
     function store(address who, bytes32 slot, bytes32 value) external;
     function assume(bool condition) external pure;
+    function snapshotState() external returns (uint256);
+    function revertToState(uint256 id) external returns (bool);
     function getDeployedCode(string calldata artifact) external view returns (bytes memory);
     function chainId(uint256 id) external;
     function addr(uint256 key) external pure returns (address);
