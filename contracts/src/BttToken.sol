@@ -9,13 +9,16 @@ import {BURNED, INBOX, System} from "./System.sol";
 /// withdrawal returns to it and appends a leaf that the lockbox on TRON pays against a path to the header's
 /// `withdrawalsRoot`. There is no allowance and no signed transfer.
 contract BttToken is System {
+    /// In slots 0 to 33, which the protocol knows: the header's `withdrawalsRoot` is read from slot 33.
+    struct Tree {
+        /// Left siblings of the next leaf's path, from the leaves up.
+        bytes32[32] branch;
+        uint64 count;
+        bytes32 root;
+    }
+
     /// @custom:storage-location erc7201:bttd.storage.BttToken
     struct BttTokenStorage {
-        /// The header's `withdrawalsRoot` is read from this slot, the first of the storage.
-        bytes32 root;
-        uint64 count;
-        /// Left siblings of the next leaf's path.
-        bytes32[32] branch;
         uint256 tronChainId;
         /// On TRON, without its 0x41.
         address lockbox;
@@ -73,10 +76,9 @@ contract BttToken is System {
         (s.tronChainId, s.lockbox, s.rootToken, s.prefunded) = (tronChainId, lockbox, rootToken, prefunded_);
         bytes32 empty;
         for (uint256 i = 0; i < DEPTH; i++) {
-            s.branch[i] = empty;
             empty = _node(empty, empty);
         }
-        s.root = empty;
+        _tree().root = empty;
     }
 
     // --- BTTC's token view -------------------------------------------------------------------------------------------
@@ -160,12 +162,12 @@ contract BttToken is System {
 
     /// Root of the outgoing tree.
     function root() external view returns (bytes32) {
-        return _storage().root;
+        return _tree().root;
     }
 
     /// Leaves of the outgoing tree.
     function count() external view returns (uint64) {
-        return _storage().count;
+        return _tree().count;
     }
 
     function netReleased() external view returns (int256) {
@@ -196,7 +198,8 @@ contract BttToken is System {
 
     function _append(address token_, address from, address to, uint256 amount) private returns (uint64 index) {
         BttTokenStorage storage s = _storage();
-        index = s.count;
+        Tree storage tree = _tree();
+        index = tree.count;
         if (index == type(uint32).max) revert TreeFull();
         bytes32 leaf = keccak256(
             abi.encodePacked(
@@ -204,21 +207,21 @@ contract BttToken is System {
                 abi.encode(WITHDRAWAL_DOMAIN, block.chainid, s.tronChainId, s.lockbox, index, token_, from, to, amount)
             )
         );
-        s.count = index + 1;
-        s.root = _insert(s, index, leaf);
+        tree.count = index + 1;
+        tree.root = _insert(tree, index, leaf);
         emit Outgoing(index, token_, from, to, amount, leaf);
     }
 
     /// New root after the leaf; below a left child's empty sibling stands the empty tree of that height.
-    function _insert(BttTokenStorage storage s, uint256 index, bytes32 node) private returns (bytes32) {
+    function _insert(Tree storage tree, uint256 index, bytes32 node) private returns (bytes32) {
         bytes32 empty;
         bool stored;
         for (uint256 i = 0; i < DEPTH; i++) {
             if ((index >> i) & 1 == 1) {
-                node = _node(s.branch[i], node);
+                node = _node(tree.branch[i], node);
             } else {
                 if (!stored) {
-                    s.branch[i] = node;
+                    tree.branch[i] = node;
                     stored = true;
                 }
                 node = _node(node, empty);
@@ -230,6 +233,12 @@ contract BttToken is System {
 
     function _node(bytes32 left, bytes32 right) private pure returns (bytes32) {
         return keccak256(abi.encodePacked(bytes1(0x01), left, right));
+    }
+
+    function _tree() private pure returns (Tree storage tree) {
+        assembly ("memory-safe") {
+            tree.slot := 0
+        }
     }
 
     function _storage() private pure returns (BttTokenStorage storage s) {
