@@ -59,6 +59,9 @@ pub enum Error {
         /// The newest block.
         head: u64,
     },
+    /// A long operation was told to stop; what it had done so far stands.
+    #[error("stopped on request")]
+    Stopped,
     /// An invariant of ours is broken.
     #[error("invariant broken at block {number} ({hash}): {what}")]
     Invariant {

@@ -31,7 +31,8 @@ pub use account::{Account, EMPTY_CODE_HASH, EMPTY_ROOT};
 pub use changes::{AccountChange, SlotChange, StateChanges};
 pub use codec::Head;
 pub use database::{
-    BlockCommit, Database, Identity, Located, LogFilter, LogMatch, Options, PruneStep, Pruned, StoredHeader,
+    BlockCommit, Database, Identity, Located, LogFilter, LogMatch, Options, Progress, PruneStep, Pruned,
+    Report, Stats, StoredHeader, Verified,
 };
 pub use error::Error;
 pub use kv::{

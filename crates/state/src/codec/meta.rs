@@ -11,6 +11,8 @@ pub(crate) const HEAD: &[u8] = b"head";
 pub(crate) const MODE: &[u8] = b"mode";
 pub(crate) const EARLIEST_STATE: &[u8] = b"earliest_state";
 pub(crate) const EARLIEST_BODY: &[u8] = b"earliest_body";
+/// The earliest undo record after a rewind, which leaves less than the usual number of them.
+pub(crate) const EARLIEST_UNDO: &[u8] = b"earliest_undo";
 pub(crate) const EARLIEST_SIDECAR: &[u8] = b"earliest_sidecar";
 
 /// The newest committed block.

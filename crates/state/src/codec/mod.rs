@@ -18,7 +18,7 @@ mod undo;
 
 pub(crate) use account::{decode_account, decode_account_or_absent, encode_account};
 pub(crate) use body::{BodyRow, encode_body};
-pub(crate) use header::{decode_header, encode_header};
+pub(crate) use header::{HeaderRow, decode_header, encode_header};
 pub(crate) use keys::{account_history_key, number_key, slot_history_key, slot_key};
 pub(crate) use lookup::{decode_lookup, encode_lookup};
 pub use meta::Head;

@@ -4,10 +4,15 @@ mod blocks;
 mod commit;
 mod logs;
 mod open;
+mod past;
+mod proof;
 mod prune;
+mod rewind;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod upkeep;
+mod verify;
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -18,8 +23,10 @@ pub use commit::BlockCommit;
 pub use logs::{LogFilter, LogMatch};
 pub use open::{Identity, Options};
 pub use prune::{PruneStep, Pruned};
+pub use upkeep::{Progress, Report, Stats};
+pub use verify::Verified;
 
-use crate::{Error, Head, KeyValue, Mode, Retention, StateView, store::Store};
+use crate::{Error, Head, KeyValue, Mode, Retention, StateView, Trie, store::Store};
 
 /// The state, blocks and history of one chain above a key-value store. Cheap to clone; all clones are one database.
 ///
@@ -32,7 +39,8 @@ struct Inner {
     store: Arc<Store>,
     retention: Retention,
     ring_bytes: usize,
-    writer: Mutex<()>,
+    trie: Trie,
+    writer: Mutex<commit::Writer>,
 }
 
 impl Database {
@@ -78,6 +86,16 @@ impl Database {
     /// How much of the past is kept.
     pub fn mode(&self) -> Mode {
         self.0.store.mode
+    }
+
+    /// True when state older than the ring is kept.
+    pub(crate) fn keeps_history(&self) -> bool {
+        self.0.store.has_history
+    }
+
+    /// The trie above the state; jobs for blocks not yet committed start here.
+    pub fn trie(&self) -> &Trie {
+        &self.0.trie
     }
 
     /// The store below.

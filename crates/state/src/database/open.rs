@@ -6,7 +6,7 @@ use alloy_primitives::B256;
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
-    Batch, Database, Durability, EMPTY_ROOT, Error, Head, KeyValue, Mode, Retention, Table,
+    Batch, Database, Durability, EMPTY_ROOT, Error, Head, KeyValue, Mode, Retention, Table, Trie, TrieKind,
     cache::StateCache,
     codec::{SCHEMA, UndoRecord, damaged, meta, number_key},
     database::Inner,
@@ -24,7 +24,7 @@ pub struct Identity {
 }
 
 /// How a database is opened.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The chain expected; `None` takes whatever the database holds, as the `db` commands do.
     pub expected: Option<Identity>,
@@ -36,6 +36,8 @@ pub struct Options {
     pub state_cache_bytes: u64,
     /// Bytes for code kept in memory.
     pub code_cache_bytes: u64,
+    /// How the trie keeps its nodes in memory.
+    pub trie: TrieKind,
     /// Bytes for undo records kept in memory; the newest always stays, and `minimal` keeps all 64 whatever their size.
     pub ring_bytes: usize,
 }
@@ -48,6 +50,7 @@ impl Default for Options {
             retention: None,
             state_cache_bytes: 256 << 20,
             code_cache_bytes: 32 << 20,
+            trie: TrieKind::Plain { cache_bytes: 64 << 20 },
             ring_bytes: 64 << 20,
         }
     }
@@ -72,6 +75,7 @@ impl Database {
         let head = head.unwrap_or(Head { number: 0, hash: B256::ZERO, state_root: EMPTY_ROOT });
         let has_history = retention.history != Some(0);
         let ring_bytes = if has_history { options.ring_bytes } else { usize::MAX };
+        let trie = Trie::open(kv.clone(), head.state_root, options.trie)?;
         let store = Store {
             ring: refill(&*kv, head.number, ring_bytes)?,
             cache: StateCache::new(options.state_cache_bytes, options.code_cache_bytes),
@@ -83,7 +87,7 @@ impl Database {
             has_history,
             kv,
         };
-        let inner = Inner { store: Arc::new(store), retention, ring_bytes, writer: Mutex::new(()) };
+        let inner = Inner { store: Arc::new(store), retention, ring_bytes, trie, writer: Mutex::default() };
         inner.release()?;
         Ok(Self(Arc::new(inner)))
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use alloy_primitives::{B256, Bytes, U256};
 
 use crate::{
-    Account, AccountChange, Batch, BlockCommit, Error, Layer, StateView, Table,
+    Account, AccountChange, Batch, BlockCommit, Error, Layer, Leaves, StateView, Table,
     codec::{
         Before, account_history_key, encode_account, encode_body, encode_lookup, encode_receipts, log_index,
         number_key, slot_history_key, slot_key, trimmed,

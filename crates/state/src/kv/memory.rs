@@ -184,6 +184,11 @@ impl MemoryCursor {
 }
 
 impl Cursor for MemoryCursor {
+    fn current(&mut self) -> Result<Option<RowRef<'_>>, Error> {
+        let Some(at) = &self.at else { return Ok(None) };
+        Ok(self.rows.get_key_value(at).map(|(key, value)| (key.as_slice(), value.as_slice())))
+    }
+
     fn seek(&mut self, key: &[u8]) -> Result<Option<RowRef<'_>>, Error> {
         Ok(self.move_to(Bound::Included(key)))
     }

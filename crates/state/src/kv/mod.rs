@@ -116,6 +116,12 @@ pub struct TableStats {
 
 /// A position in a table that can be moved; see [`KeyValue::cursor`].
 pub trait Cursor {
+    /// The row it stands on, `None` at the end and before the first move.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the store cannot be read.
+    fn current(&mut self) -> Result<Option<RowRef<'_>>, Error>;
+
     /// Moves to the first row whose key is not below `key` and returns it.
     ///
     /// # Errors
@@ -130,7 +136,7 @@ pub trait Cursor {
 }
 
 /// One consistent moment of all tables; see [`KeyValue::snapshot`].
-pub trait Snapshot {
+pub trait Snapshot: Debug + Send + Sync {
     /// The value at `key`.
     ///
     /// # Errors

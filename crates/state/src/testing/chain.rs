@@ -4,10 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use btt_primitives::{Block, BlockBody};
+use btt_primitives::{
+    Block, BlockBody, Receipt, ommers_hash, receipts_root_with_blooms, transactions_root, withdrawals_root,
+};
 
 use crate::{
-    Account, AccountChange, Batch, BlockCommit, EMPTY_ROOT, Layer, SlotChange, StateChanges,
+    Account, AccountChange, Batch, BlockCommit, Database, Layer, Rebuild, SlotChange, StateChanges,
     testing::{Random, receipt, transaction},
 };
 
@@ -27,22 +29,58 @@ impl State {
         self.slots.get(address).and_then(|slots| slots.get(slot)).copied().unwrap_or_default()
     }
 
-    /// Stands for the storage root: equal for equal storage, and the empty one without.
     fn storage_root(&self, address: &Address) -> B256 {
-        let Some(slots) = self.slots.get(address).filter(|slots| !slots.is_empty()) else {
-            return EMPTY_ROOT;
-        };
-        let bytes: Vec<u8> =
-            slots.iter().flat_map(|(slot, value)| [slot.0, value.to_be_bytes()].concat()).collect();
-        keccak256(bytes)
+        let mut slots: Vec<_> = self.slots.get(address).into_iter().flatten().collect();
+        slots.sort_unstable_by_key(|(slot, _)| keccak256(slot));
+        let mut trie = Rebuild::of_slots(keccak256(address));
+        slots.into_iter().for_each(|(slot, value)| trie.push_slot(&keccak256(slot), *value).unwrap());
+        trie.finish().unwrap().0
     }
+
+    fn root(&self) -> B256 {
+        let mut accounts: Vec<_> = self.accounts.iter().collect();
+        accounts.sort_unstable_by_key(|(address, _)| keccak256(address));
+        let mut trie = Rebuild::of_accounts();
+        accounts
+            .into_iter()
+            .for_each(|(address, account)| trie.push_account(&keccak256(address), account).unwrap());
+        trie.finish().unwrap().0
+    }
+}
+
+/// A block and what execution would give for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Executed {
+    pub(crate) block: Block,
+    pub(crate) hash: B256,
+    pub(crate) senders: Vec<Address>,
+    pub(crate) receipts: Vec<Receipt>,
+    pub(crate) layer: Arc<Layer>,
+    pub(crate) sums: [U256; 2],
+    pub(crate) extra: Batch,
+}
+
+/// What a database has to write for consecutive blocks on top of its head: its own trie has to reach their roots.
+pub(crate) fn commits(database: &Database, blocks: &[Executed]) -> Vec<BlockCommit> {
+    let (mut view, mut version) = (database.latest(), database.trie().head());
+    let mut commits = Vec::new();
+    for Executed { block, hash, senders, receipts, layer, sums, extra } in blocks.iter().cloned() {
+        let mut job = database.trie().job(&version, Arc::new(view.clone()));
+        job.update(layer.changes()).unwrap();
+        let rooted = job.finish();
+        view = view.with_layer(layer.clone());
+        version = rooted.version;
+        let (nodes, version) = (rooted.nodes, version.clone());
+        commits.push(BlockCommit { block, hash, senders, receipts, layer, nodes, version, sums, extra });
+    }
+    commits
 }
 
 /// A chain of random blocks. `states[n]` and `blocks[n]` are of block n.
 pub(crate) struct Chain {
     pub(crate) random: Random,
     pub(crate) states: Vec<State>,
-    pub(crate) blocks: Vec<BlockCommit>,
+    pub(crate) blocks: Vec<Executed>,
 }
 
 /// Accounts and slots that change; few, so that they change often.
@@ -57,7 +95,7 @@ impl Chain {
         chain
     }
 
-    pub(crate) fn block(&self, number: u64) -> &BlockCommit {
+    pub(crate) fn block(&self, number: u64) -> &Executed {
         &self.blocks[usize::try_from(number).unwrap()]
     }
 
@@ -66,7 +104,7 @@ impl Chain {
     }
 
     /// The blocks above height `number`.
-    pub(crate) fn after(&self, number: u64) -> &[BlockCommit] {
+    pub(crate) fn after(&self, number: u64) -> &[Executed] {
         &self.blocks[usize::try_from(number).unwrap().saturating_add(1)..]
     }
 
@@ -101,23 +139,31 @@ impl Chain {
         let transactions: Vec<_> = (0..self.random.below(4)).map(|_| transaction(&mut self.random)).collect();
         let senders = transactions.iter().map(|_| self.address()).collect();
         let receipts = transactions.iter().zip(1..);
-        let receipts = receipts.map(|(tx, gas)| receipt(&mut self.random, tx.tx_type(), gas)).collect();
+        let receipts: Vec<_> =
+            receipts.map(|(tx, gas)| receipt(&mut self.random, tx.tx_type(), gas)).collect();
+        let withdrawals = self.random.once_in(2).then(Default::default);
+        let ommers = if self.random.once_in(4) { vec![Header::default()] } else { vec![] };
+        let body = BlockBody { transactions, ommers, withdrawals };
+        let (receipts_root, logs_bloom) = receipts_root_with_blooms(&receipts);
         let header = Header {
             number,
             parent_hash: self.blocks.last().map_or(B256::ZERO, |block| block.hash),
-            state_root: self.random.hash(),
+            state_root: state.root(),
+            transactions_root: transactions_root(&body.transactions),
+            ommers_hash: ommers_hash(&body.ommers),
+            withdrawals_root: body.withdrawals.as_deref().map(|list| withdrawals_root(list)),
+            receipts_root,
+            logs_bloom,
+            base_fee_per_gas: Some(number),
             ..Header::default()
         };
         let hash = header.hash_slow();
-        let withdrawals = self.random.once_in(2).then(Default::default);
-        let ommers = if self.random.once_in(4) { vec![Header::default()] } else { vec![] };
-        self.blocks.push(BlockCommit {
-            block: Block { header, body: BlockBody { transactions, ommers, withdrawals } },
+        self.blocks.push(Executed {
+            block: Block { header, body },
             hash,
             senders,
             receipts,
             layer: Arc::new(Layer::new(number, hash, changes, roots)),
-            nodes: Batch::default(),
             sums: [self.random.amount(), U256::ZERO],
             extra: Batch::default(),
         });

@@ -5,5 +5,5 @@ mod chain;
 mod random;
 
 pub(crate) use blocks::{receipt, transaction};
-pub(crate) use chain::{Chain, State};
+pub(crate) use chain::{Chain, Executed, State, commits};
 pub(crate) use random::Random;

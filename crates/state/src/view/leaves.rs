@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use alloy_primitives::{B256, U256};
 
 use crate::{
-    Account, Cursor, Error, Leaves, Table,
+    Account, Cursor, Error, Leaves, RowRef, Table,
     codec::{damaged, decode_account, decode_slot, slot_key},
     view::StateView,
 };
@@ -55,7 +55,7 @@ pub(super) fn accounts(
         })
     });
     let sources = sources.collect::<Vec<_>>();
-    merged(from, to, &sources, |from| flat_account(&mut *cursor, from), &mut |key, account| {
+    merged(from, to, &sources, |from| flat_account(cursor.seek(from.as_slice())?), &mut |key, account| {
         visit(&key, &account)
     })
 }
@@ -102,22 +102,25 @@ impl<'a> Slots<'a> {
         account: &B256,
         from: &B256,
     ) -> Result<Option<(B256, U256)>, Error> {
-        if self.wiped {
-            return Ok(None);
-        }
-        let Some((key, value)) = cursor.seek(&slot_key(account, from))? else { return Ok(None) };
-        let Some(slot) = key.strip_prefix(account.as_slice()) else { return Ok(None) };
-        let slot = B256::try_from(slot).map_err(|_| damaged(Table::Slots, key, "key of a wrong length"))?;
-        let value = decode_slot(value).map_err(|reason| damaged(Table::Slots, key, reason))?;
-        Ok(Some((slot, value)))
+        if self.wiped { Ok(None) } else { flat_slot(account, cursor.seek(&slot_key(account, from))?) }
     }
 }
 
-fn flat_account(cursor: &mut dyn Cursor, from: &B256) -> Result<Option<(B256, Account)>, Error> {
-    let Some((key, value)) = cursor.seek(from.as_slice())? else { return Ok(None) };
+/// An account's row, opened.
+pub(crate) fn flat_account(row: Option<RowRef<'_>>) -> Result<Option<(B256, Account)>, Error> {
+    let Some((key, value)) = row else { return Ok(None) };
     let hashed = B256::try_from(key).map_err(|_| damaged(Table::Accounts, key, "key of a wrong length"))?;
     let account = decode_account(value).map_err(|reason| damaged(Table::Accounts, key, reason))?;
     Ok(Some((hashed, account)))
+}
+
+/// A slot's row, opened; `None` also for one of another account.
+pub(crate) fn flat_slot(account: &B256, row: Option<RowRef<'_>>) -> Result<Option<(B256, U256)>, Error> {
+    let Some((key, value)) = row else { return Ok(None) };
+    let Some(slot) = key.strip_prefix(account.as_slice()) else { return Ok(None) };
+    let slot = B256::try_from(slot).map_err(|_| damaged(Table::Slots, key, "key of a wrong length"))?;
+    let value = decode_slot(value).map_err(|reason| damaged(Table::Slots, key, reason))?;
+    Ok(Some((slot, value)))
 }
 
 /// Visits the keys from `from` to `to` (both inclusive) that exist: `sources` answer for their keys, the first one in

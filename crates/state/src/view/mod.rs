@@ -4,11 +4,12 @@ mod leaves;
 
 use std::{
     fmt,
-    ops::ControlFlow,
     sync::{Arc, atomic::Ordering},
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256};
+
+pub(crate) use leaves::{flat_account, flat_slot};
 
 use crate::{Account, Error, Layer, store::Store};
 
@@ -126,34 +127,6 @@ impl StateView {
             return Ok(Some(layer.hash()));
         }
         self.0.store.block_hash(number)
-    }
-
-    /// Visits the accounts with `from <= keccak256(address) <= to`, ascending, until `visit` breaks.
-    ///
-    /// # Errors
-    /// As [`StateView::account`].
-    pub fn accounts(
-        &self,
-        from: &B256,
-        to: &B256,
-        visit: &mut dyn FnMut(&B256, &Account) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
-        leaves::accounts(self, from, to, visit)
-    }
-
-    /// Visits the slots that are not zero of the account with this hashed address, with `from <= keccak256(slot) <= to`,
-    /// ascending, until `visit` breaks.
-    ///
-    /// # Errors
-    /// As [`StateView::account`].
-    pub fn slots(
-        &self,
-        account: &B256,
-        from: &B256,
-        to: &B256,
-        visit: &mut dyn FnMut(&B256, U256) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
-        leaves::slots(self, account, from, to, visit)
     }
 
     /// The block up to which flat rows may have moved without disturbing this view: the last layer, counted from the

@@ -1,7 +1,12 @@
+use std::sync::Arc;
+
 use alloy_primitives::B256;
 
 use super::{catch_up, memory, options};
-use crate::{Database, Durability, Error, Mode, testing::Chain};
+use crate::{
+    Database, Durability, Error, Memory, Mode,
+    testing::{Chain, commits},
+};
 
 pub(super) fn check_block(database: &Database, chain: &Chain, number: u64) {
     let expected = chain.block(number);
@@ -47,18 +52,21 @@ fn absent_blocks_and_transactions_are_none() {
 fn only_the_child_of_the_head_is_committed() {
     let mut chain = Chain::new(32);
     chain.extend(3);
-    let database = memory(&chain, options(Mode::Full));
+    let database = Database::open(Arc::new(Memory::new()), options(Mode::Full)).unwrap();
+    let genesis = commits(&database, &chain.blocks[..1]).remove(0);
+    database.init_genesis(1, &genesis).unwrap();
+    let all = commits(&database, &chain.blocks[1..]);
     let refused = |result| matches!(result, Err(Error::Invariant { .. }));
-    assert!(refused(database.commit(&chain.blocks[2], Durability::Buffered)));
-    assert!(refused(database.commit(&chain.blocks[0], Durability::Buffered)));
-    assert!(refused(database.init_genesis(1, &chain.blocks[0])));
-    assert!(refused(
-        database.commit_all(&[chain.blocks[1].clone(), chain.blocks[3].clone()], Durability::Buffered)
-    ));
-    let mut lacking = chain.blocks[1].clone();
-    lacking.senders.push(Default::default());
-    assert!(refused(database.commit(&lacking, Durability::Buffered)));
+    assert!(refused(database.commit(&all[1], Durability::Buffered)));
+    assert!(refused(database.commit_all(&[all[0].clone(), all[2].clone()], Durability::Buffered)));
+    assert!(refused(database.init_genesis(1, &genesis)));
+    let mut wrong = all[0].clone();
+    wrong.senders.push(Default::default());
+    assert!(refused(database.commit(&wrong, Durability::Buffered)));
+    let mut wrong = all[0].clone();
+    wrong.version = all[1].version.clone();
+    assert!(refused(database.commit(&wrong, Durability::Buffered)));
     assert_eq!(database.head().number, 0);
-    catch_up(&database, &chain);
+    database.commit_all(&all, Durability::Buffered).unwrap();
     assert_eq!(database.head().number, 3);
 }

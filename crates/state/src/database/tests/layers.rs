@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use super::{
-    catch_up, memory, options,
+    catch_up, commit, memory, options,
     reads::{check_state, check_walks},
 };
-use crate::{Durability, Mode, StateView, testing::Chain};
+use crate::{Mode, StateView, testing::Chain};
 
 /// The view after block `number`, from `base` by the layers of the blocks between.
 fn stacked(base: &StateView, chain: &Chain, number: u64) -> StateView {
@@ -33,7 +33,7 @@ fn layered_views_stay_right_while_their_blocks_and_later_ones_commit() {
     let database = memory(&chain, options(Mode::Archive));
     let views: Vec<_> = (0..6).map(|number| stacked(&database.latest(), &chain, number)).collect();
     for block in &chain.blocks[1..] {
-        database.commit(block, Durability::Buffered).unwrap();
+        commit(&database, block);
         let number = block.block.header.number;
         if number < 12 || number % 20 == 0 {
             for (view, state) in views.iter().zip(&chain.states) {
@@ -73,7 +73,7 @@ fn block_hashes_come_from_layers_and_from_the_chain() {
     chain.extend(9);
     let database = memory(&chain, options(Mode::Full));
     for block in &chain.blocks[1..6] {
-        database.commit(block, Durability::Buffered).unwrap();
+        commit(&database, block);
     }
     let view = stacked(&database.latest(), &chain, 8);
     for (number, block) in chain.blocks.iter().enumerate() {

@@ -4,19 +4,24 @@ mod blocks;
 mod layers;
 mod logs;
 mod open;
+mod past;
 mod prune;
 mod reads;
+mod verify;
 
 use std::sync::Arc;
 
-use crate::{Database, Durability, KeyValue, Memory, Mode, Options, Retention, testing::Chain};
+use crate::{
+    Database, Durability, KeyValue, Memory, Mode, Options, Retention,
+    testing::{Chain, Executed, commits},
+};
 
 pub(super) const CHAIN_ID: u64 = 7;
 
 /// A database with the genesis of `chain`, small caches and a small ring.
 pub(super) fn database(kv: Arc<dyn KeyValue>, chain: &Chain, options: Options) -> Database {
     let database = Database::open(kv, options).unwrap();
-    database.init_genesis(CHAIN_ID, &chain.blocks[0]).unwrap();
+    database.init_genesis(CHAIN_ID, &commits(&database, &chain.blocks[..1])[0]).unwrap();
     database
 }
 
@@ -36,6 +41,11 @@ pub(super) fn with_history(blocks: u64) -> Options {
 /// Commits the blocks that the database does not have.
 pub(super) fn catch_up(database: &Database, chain: &Chain) {
     for block in chain.after(database.head().number) {
-        database.commit(block, Durability::Buffered).unwrap();
+        commit(database, block);
     }
+}
+
+pub(super) fn commit(database: &Database, block: &Executed) {
+    let commits = commits(database, std::slice::from_ref(block));
+    database.commit(&commits[0], Durability::Buffered).unwrap();
 }

@@ -1,7 +1,7 @@
-use super::{blocks::check_block, catch_up, memory, options, reads::check_state, with_history};
+use super::{blocks::check_block, catch_up, commit, memory, options, reads::check_state, with_history};
 use crate::{
-    Batch, Database, Durability, Error, Mode, Options, PruneStep, Retention, SidecarRetention, Table,
-    codec::number_key, testing::Chain,
+    Batch, Database, Error, Mode, Options, PruneStep, Retention, SidecarRetention, Table, codec::number_key,
+    testing::Chain,
 };
 
 const AT_ONCE: PruneStep = PruneStep { blocks: 7, slack: 0 };
@@ -102,7 +102,7 @@ fn sidecars_of_epoch_ends_stay_for_good() {
         let mut block = block.clone();
         block.extra = Batch::default();
         block.extra.put(Table::Sidecars, &number_key(block.block.header.number), b"sidecar");
-        database.commit(&block, Durability::Buffered).unwrap();
+        commit(&database, &block);
     }
     prune_all(&database);
     for number in 1..=50 {

@@ -2,9 +2,9 @@ use alloy_primitives::{Address, B256, keccak256};
 
 use super::{catch_up, memory, options, with_history};
 use crate::{
-    Database, Durability, Error, Mode, Options, StateView,
+    Database, Durability, Error, Leaves, Mode, Options, StateView,
     ring::RING_BLOCKS,
-    testing::{Chain, State},
+    testing::{Chain, State, commits},
 };
 
 /// Every account, slot and walk of a view equals the model.
@@ -108,7 +108,7 @@ fn blocks_of_one_batch_read_as_blocks_of_many() {
     chain.extend(120);
     let database = memory(&chain, options(Mode::Archive));
     for group in chain.blocks[1..].chunks(17) {
-        database.commit_all(group, Durability::Buffered).unwrap();
+        database.commit_all(&commits(&database, group), Durability::Buffered).unwrap();
     }
     for (number, state) in chain.states.iter().enumerate() {
         check_state(&database.at(number as u64).unwrap(), state);

@@ -1,5 +1,7 @@
 //! Cursors and snapshots of the database on disk.
 
+use std::fmt;
+
 use rocksdb::{DB, DBRawIterator, SnapshotWithThreadMode};
 
 use crate::{
@@ -31,6 +33,10 @@ impl<'a> RocksCursor<'a> {
 }
 
 impl Cursor for RocksCursor<'_> {
+    fn current(&mut self) -> Result<Option<RowRef<'_>>, Error> {
+        self.at(|_| {})
+    }
+
     fn seek(&mut self, key: &[u8]) -> Result<Option<RowRef<'_>>, Error> {
         self.at(|rows| rows.seek(key))
     }
@@ -47,6 +53,12 @@ impl Cursor for RocksCursor<'_> {
 pub(super) struct RocksSnapshot<'a> {
     pub(super) rocks: &'a Rocks,
     pub(super) snapshot: SnapshotWithThreadMode<'a, DB>,
+}
+
+impl fmt::Debug for RocksSnapshot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RocksSnapshot").finish_non_exhaustive()
+    }
 }
 
 impl Snapshot for RocksSnapshot<'_> {
