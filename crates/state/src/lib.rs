@@ -43,7 +43,7 @@ pub use layer::Layer;
 pub use mode::{Mode, Retention, SidecarRetention};
 pub use table::Table;
 pub use trie::{
-    AccountProof, Leaves, NodeSet, Prover, Rebuild, Records, RootJob, Rooted, SlotProof, Trie, TrieKind,
-    Version,
+    AccountProof, ByteTrie, Leaves, NodeSet, Prover, Rebuild, Records, RootJob, Rooted, SlotProof, Trie,
+    TrieKind, Version,
 };
 pub use view::StateView;

@@ -37,7 +37,7 @@ pub(super) enum Root {
 
 impl Root {
     /// The branch that has a record at the empty path: itself, or the pointer to it.
-    pub(super) fn stored(&self) -> Option<&Tip> {
+    pub(super) const fn stored(&self) -> Option<&Tip> {
         match self {
             Self::Branch(tip) if tip.stored => Some(tip),
             _ => None,

@@ -304,12 +304,12 @@ pub(super) fn encode<'e>(path: &Path, children: &Children, encoder: &'e mut Enco
 
 impl<'u, V> Shape<'u, V> {
     /// A branch that is not in the base.
-    fn new() -> Self {
+    const fn new() -> Self {
         Self { children: Children::EMPTY, leaves: [const { None }; 16], base: None, had_record: false }
     }
 
     /// The base's branch with these children.
-    fn of(children: Children) -> Self {
+    const fn of(children: Children) -> Self {
         Self {
             base: Some(children.present),
             had_record: children.has_record(),

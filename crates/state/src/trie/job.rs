@@ -52,7 +52,7 @@ impl RootJob {
     /// When a read fails or the changes contradict the trie. The job is then to be dropped.
     pub fn update(&mut self, changes: &StateChanges) -> Result<(), Error> {
         let base = Base {
-            records: &self.shared.records,
+            records: self.shared.records.as_ref(),
             store: Some(&self.shared.store),
             leaves: self.leaves.as_ref(),
             overlays: &self.overlays,

@@ -15,6 +15,9 @@ pub trait Leaves: Debug + Send + Sync {
     fn block(&self) -> (u64, B256);
 
     /// Visits the accounts with `from <= keccak256(address) <= to`, ascending, until `visit` breaks.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
     fn accounts(
         &self,
         from: &B256,
@@ -24,6 +27,9 @@ pub trait Leaves: Debug + Send + Sync {
 
     /// Visits the slots that are not zero of the account with this hashed address, with
     /// `from <= keccak256(slot) <= to`, ascending, until `visit` breaks.
+    ///
+    /// # Errors
+    /// When the rows cannot be read.
     fn slots(
         &self,
         account: &B256,
@@ -36,6 +42,9 @@ pub trait Leaves: Debug + Send + Sync {
 /// The records of the trie, as of one moment or the newest ones.
 pub trait Records: Debug + Send + Sync {
     /// The record at `key` of [`Table::AccountTrie`] or [`Table::SlotTrie`].
+    ///
+    /// # Errors
+    /// When it cannot be read.
     fn record(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
 }
 

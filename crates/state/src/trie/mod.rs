@@ -4,6 +4,7 @@
 //! Start at [`Trie::job`]: a [`RootJob`] takes the changes of a block on top of a [`Version`] and gives the new root,
 //! the records to write and the next `Version`. Whatever is in memory or on disk only moves time, never a result.
 
+mod bytes;
 mod changes;
 mod descent;
 mod job;
@@ -23,6 +24,7 @@ mod tries;
 mod version;
 mod wipe;
 
+pub use bytes::ByteTrie;
 pub use job::{RootJob, Rooted};
 pub use leaves::{Leaves, Records};
 pub use node_set::NodeSet;

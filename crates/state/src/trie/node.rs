@@ -130,7 +130,7 @@ fn length_byte(length: usize) -> u8 {
     u8::try_from(length).expect("nibbles, references and paths are at most 64 long")
 }
 
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
+const fn take<'a>(rest: &mut &'a [u8], length: usize) -> &'a [u8] {
     let (head, tail) = rest.split_at(length);
     *rest = tail;
     head

@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// Key and bytes of a record, as in the database.
+type Row = (Vec<u8>, Vec<u8>);
+
 /// Builds the root and every record of one trie from its leaves, given in ascending order.
 ///
 /// Memory is bounded by the depth of the trie as long as the records are taken out now and then.
@@ -30,7 +33,7 @@ pub struct Rebuild {
     open: Vec<Open>,
     /// The last leaf.
     last: Option<(B256, Vec<u8>)>,
-    records: Vec<(Vec<u8>, Vec<u8>)>,
+    records: Vec<Row>,
     buffer: Vec<u8>,
 }
 
@@ -89,7 +92,7 @@ impl Rebuild {
     }
 
     /// The records completed since the last call, in no particular order: key and bytes, as in the database.
-    pub fn take_records(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
+    pub fn take_records(&mut self) -> Vec<Row> {
         std::mem::take(&mut self.records)
     }
 
@@ -97,14 +100,14 @@ impl Rebuild {
     ///
     /// # Errors
     /// [`Error::Invariant`] when the two computations of the root differ.
-    pub fn finish(mut self) -> Result<(B256, Vec<(Vec<u8>, Vec<u8>)>), Error> {
+    pub fn finish(mut self) -> Result<(B256, Vec<Row>), Error> {
         let Some((key, value)) = self.last.take() else {
             return Ok((EMPTY_ROOT, self.records));
         };
         let mut tip = Tip::Leaf(key, value);
         while let Some(mut open) = self.open.pop() {
             open.attach(tip);
-            tip = self.close(open);
+            tip = self.close(&open);
         }
         let root = self.top(&tip);
         let expected = self.oracle.root();
@@ -130,7 +133,7 @@ impl Rebuild {
     fn part(&mut self, depth: usize, mut tip: Tip) {
         while let Some(mut open) = self.open.pop_if(|open| open.depth > depth) {
             open.attach(tip);
-            tip = self.close(open);
+            tip = self.close(&open);
         }
         if self.open.last().is_none_or(|open| open.depth < depth) {
             self.open.push(Open { depth, children: Vec::new() });
@@ -140,7 +143,7 @@ impl Rebuild {
         }
     }
 
-    fn close(&mut self, open: Open) -> Tip {
+    fn close(&mut self, open: &Open) -> Tip {
         let mut children = Children::EMPTY;
         let mut stack = Vec::with_capacity(open.children.len());
         let mut path = Path::EMPTY;
@@ -223,6 +226,6 @@ fn reference(node: &RlpNode) -> Reference {
     hash.or_else(|| Reference::of_short(node)).expect("an encoded node is a hash or 1 to 31 bytes")
 }
 
-fn broken(what: String) -> Error {
+const fn broken(what: String) -> Error {
     Error::Invariant { number: 0, hash: B256::ZERO, what }
 }

@@ -25,7 +25,8 @@ struct Size;
 impl Recent {
     /// Keeps about so many bytes.
     pub(super) fn new(bytes: usize) -> Self {
-        let (nodes, roots) = (bytes / 4 * 3, bytes / 4);
+        let roots = bytes / 4;
+        let nodes = bytes.saturating_sub(roots);
         let weight = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
         Self {
             nodes: Cache::with_weighter(nodes / TYPICAL_BYTES, weight(nodes), Size),

@@ -33,7 +33,7 @@ const POINTER: u8 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Record {
     /// The branch at the record's path; its leaves' references are unknown.
-    Branch(Children),
+    Branch(Box<Children>),
     /// At the empty path: the root is an extension to the branch at this path, which has this reference and a record.
     Pointer(Path, Reference),
 }
@@ -112,8 +112,8 @@ pub(super) fn decode(account: Option<&B256>, path: &Path, bytes: &[u8]) -> Resul
 fn read(rest: &mut &[u8], path: &Path) -> Result<Record, &'static str> {
     match take(rest, 1)?[0] {
         POINTER if path.len() == 0 => read_pointer(rest),
-        HASHES => read_branch(rest, path, false).map(Record::Branch),
-        LENGTHS => read_branch(rest, path, true).map(Record::Branch),
+        HASHES => read_branch(rest, path, false).map(|children| Record::Branch(Box::new(children))),
+        LENGTHS => read_branch(rest, path, true).map(|children| Record::Branch(Box::new(children))),
         _ => Err("unknown tag"),
     }
 }
@@ -235,7 +235,7 @@ mod tests {
             prop_assert_eq!(branch.unknown(), branch.present & !branch.branch);
             let decoded = decode(None, &path, &bytes);
             if branch.has_record() {
-                prop_assert_eq!(decoded, Ok(Record::Branch(branch)));
+                prop_assert_eq!(decoded, Ok(Record::Branch(Box::new(branch))));
             } else {
                 prop_assert!(decoded.is_err());
             }

@@ -194,7 +194,7 @@ impl PathMap<Held> {
 }
 
 impl Held {
-    fn age(&self, length: usize) -> Age {
+    const fn age(&self, length: usize) -> Age {
         (self.epoch, Reverse(length))
     }
 
@@ -244,7 +244,7 @@ impl Ledger {
     /// The eviction under way, or a new one when the budget is passed: down to seven eighths of it.
     fn due(&mut self) -> Option<Sweep> {
         if self.sweep.is_none() && self.total > self.budget {
-            let target = self.budget / 8 * 7;
+            let target = self.budget.saturating_sub(self.budget / 8);
             let mut rest = self.total;
             let mut keep = (u32::MAX, Reverse(0));
             for (age, bytes) in &self.ages {

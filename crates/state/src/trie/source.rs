@@ -92,7 +92,7 @@ impl<R: Rows> Source<'_, R> {
             return self.small_branch(&tip.path);
         }
         match self.record(&tip.path)? {
-            Some(Record::Branch(children)) => Ok(children),
+            Some(Record::Branch(children)) => Ok(*children),
             _ => Err(self.broken(&tip.path, "record of a branch is missing")),
         }
     }

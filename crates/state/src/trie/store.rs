@@ -2,12 +2,16 @@
 
 use alloy_primitives::B256;
 
-use crate::trie::{
-    changes::{Overlay, Root, TrieChanges},
-    node::Node,
-    path::Path,
-    recent::Recent,
-    resident::Resident,
+use crate::{
+    Error, KeyValue,
+    trie::{
+        TrieKind,
+        changes::{Overlay, Root, TrieChanges},
+        node::Node,
+        path::Path,
+        recent::Recent,
+        resident::Resident,
+    },
 };
 
 /// The nodes of the head, as far as they are kept.
@@ -20,6 +24,16 @@ pub(super) enum Store {
 }
 
 impl Store {
+    /// The memory of this kind of trie, filled from the database as far as it wants.
+    pub(super) fn new(database: &dyn KeyValue, kind: &TrieKind) -> Result<Self, Error> {
+        Ok(match kind {
+            TrieKind::Plain { cache_bytes } => Self::Plain(Recent::new(*cache_bytes)),
+            TrieKind::Resident { budget_bytes, .. } => {
+                Self::Resident(Resident::load(database, *budget_bytes)?)
+            }
+        })
+    }
+
     /// The branch at a path of the account trie, or of the storage trie of `account`.
     pub(super) fn node(&self, account: Option<&B256>, path: &Path) -> Option<Node> {
         match self {

@@ -140,7 +140,7 @@ impl Tries {
     /// The account's storage root as of the last call, or as of this one once its storage trie is done.
     fn storage_root_before(&self, change: &AccountChange) -> B256 {
         let known = self.storage_roots.get(&change.hashed).copied();
-        known.or(change.before.map(|account| account.storage_root)).unwrap_or(EMPTY_ROOT)
+        known.or_else(|| change.before.map(|account| account.storage_root)).unwrap_or(EMPTY_ROOT)
     }
 
     fn storage_tries(

@@ -8,7 +8,7 @@ use rayon::ThreadPool;
 
 use crate::{
     Error, KeyValue,
-    trie::{Leaves, RootJob, changes::Overlay, recent::Recent, resident::Resident, store::Store},
+    trie::{Leaves, Records, RootJob, changes::Overlay, store::Store},
 };
 
 /// How a trie keeps its nodes in memory. Roots, records and node sets do not depend on it.
@@ -38,7 +38,7 @@ pub struct Trie {
 /// What the jobs of a trie have in common.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) records: Arc<dyn KeyValue>,
+    pub(super) records: Arc<dyn Records>,
     pub(super) store: Store,
     pub(super) pool: Option<Arc<ThreadPool>>,
 }
@@ -70,14 +70,22 @@ impl Trie {
     /// # Errors
     /// When the records cannot be read.
     pub fn open(database: Arc<dyn KeyValue>, root: B256, kind: TrieKind) -> Result<Self, Error> {
-        let (store, pool) = match kind {
-            TrieKind::Plain { cache_bytes } => (Store::Plain(Recent::new(cache_bytes)), None),
-            TrieKind::Resident { budget_bytes, pool } => {
-                (Store::Resident(Resident::load(database.as_ref(), budget_bytes)?), pool)
-            }
+        let store = Store::new(database.as_ref(), &kind)?;
+        let pool = match kind {
+            TrieKind::Plain { .. } => None,
+            TrieKind::Resident { pool, .. } => pool,
         };
+        Ok(Self::over(Arc::new(database), root, store, pool))
+    }
+
+    pub(super) fn over(
+        records: Arc<dyn Records>,
+        root: B256,
+        store: Store,
+        pool: Option<Arc<ThreadPool>>,
+    ) -> Self {
         let head = Version::published(root);
-        Ok(Self { shared: Arc::new(Shared { records: database, store, pool }), head: RwLock::new(head) })
+        Self { shared: Arc::new(Shared { records, store, pool }), head: RwLock::new(head) }
     }
 
     /// The newest published version: the database's head.

@@ -2,13 +2,7 @@
 
 use alloy_primitives::{B256, keccak256};
 
-use super::world::{Action, World};
-
-/// A key that starts with these nibbles (hex digits) and goes on as the hash of `rest`.
-fn key(prefix: &str, rest: u8) -> B256 {
-    let digits = format!("{prefix}{}", alloy_primitives::hex::encode(keccak256([rest])));
-    digits[..64].parse().unwrap()
-}
+use super::world::{Action, World, key};
 
 /// Sets the first keys to one value each, then applies the later blocks; compares after every block.
 fn check(first: &[B256], later: &[&[Action]]) {

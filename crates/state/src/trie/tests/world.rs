@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
 
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256, hex, keccak256};
 
 use crate::{
     Account, AccountChange, Batch, Durability, EMPTY_ROOT, Error, KeyValue, Leaves, Memory, Rebuild, RootJob,
@@ -128,6 +128,11 @@ impl World {
         }
     }
 
+    /// The tables of the first trie.
+    pub(super) fn tables(&self) -> Arc<dyn KeyValue> {
+        self.lanes[0].tables.clone()
+    }
+
     /// Opens every trie anew from its records; everything must be published.
     pub(super) fn restart(&mut self, kinds: &[(&'static str, TrieKind)]) {
         for (lane, (_, kind)) in self.lanes.iter_mut().zip(kinds) {
@@ -222,7 +227,7 @@ impl Flat {
     }
 
     /// Root and all records, sorted as the tables are.
-    fn rebuild(&self) -> (B256, Vec<(Table, Vec<u8>, Vec<u8>)>) {
+    pub(super) fn rebuild(&self) -> (B256, Vec<(Table, Vec<u8>, Vec<u8>)>) {
         let (root, records) = self.state().finish().unwrap();
         let mut rows: Vec<_> = records.into_iter().map(|(key, row)| (Table::AccountTrie, key, row)).collect();
         for account in self.slots.keys() {
@@ -273,6 +278,12 @@ impl Leaves for Flat {
         let _ = slots.into_iter().flatten().try_for_each(|(key, value)| visit(key, *value));
         Ok(())
     }
+}
+
+/// A key that starts with these nibbles (hex digits) and goes on as the hash of `rest`.
+pub(super) fn key(prefix: &str, rest: u8) -> B256 {
+    let digits = format!("{prefix}{}", hex::encode(keccak256([rest])));
+    digits[..64].parse().unwrap()
 }
 
 /// All records of both tables, in order.
