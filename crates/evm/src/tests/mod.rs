@@ -1,0 +1,12 @@
+//! Blocks and transactions on small chains, with real bytecode.
+
+mod build;
+mod collision;
+mod constantinople;
+mod ethereum;
+mod faults;
+mod headers;
+mod model;
+mod native;
+mod support;
+mod system_calls;
