@@ -24,6 +24,7 @@ mod env;
 mod error;
 mod execute;
 mod executed;
+pub mod fixtures;
 mod header;
 mod invalid;
 mod invalid_transaction;

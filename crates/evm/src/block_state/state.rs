@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_primitives::{
-    Address, B256, U256,
+    Address, B256, U256, keccak256,
     map::{AddressMap, AddressSet, B256Map, Entry},
 };
 use btt_state::{Account, StateView};
@@ -43,8 +43,16 @@ pub struct BlockState {
     /// Hashes of the code that was created.
     pub(super) created_codes: Vec<B256>,
     pub(super) balance_change: U256,
-    /// Block hashes that were asked for.
-    hashes: BTreeMap<u64, B256>,
+    hashes: BlockHashes,
+}
+
+/// Where BLOCKHASH finds its answers.
+#[derive(Debug)]
+enum BlockHashes {
+    /// In the chain below the view; the answers so far.
+    Chain(BTreeMap<u64, B256>),
+    /// keccak256 of the number in decimal: the convention of the state tests, which have no chain.
+    Numbered,
 }
 
 impl BlockState {
@@ -59,8 +67,14 @@ impl BlockState {
             codes: B256Map::default(),
             created_codes: Vec::new(),
             balance_change: U256::ZERO,
-            hashes: BTreeMap::new(),
+            hashes: BlockHashes::Chain(BTreeMap::new()),
         }
+    }
+
+    /// Makes BLOCKHASH of n keccak256 of n in decimal, as state tests expect.
+    pub(crate) fn with_numbered_hashes(mut self) -> Self {
+        self.hashes = BlockHashes::Numbered;
+        self
     }
 
     /// The parent state.
@@ -177,11 +191,15 @@ impl Database for BlockState {
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256, ReadError> {
-        if let Some(hash) = self.hashes.get(&number) {
+        let known = match &mut self.hashes {
+            BlockHashes::Numbered => return Ok(keccak256(number.to_string())),
+            BlockHashes::Chain(known) => known,
+        };
+        if let Some(hash) = known.get(&number) {
             return Ok(*hash);
         }
         let hash = self.view.block_hash(number)?.unwrap_or_default();
-        self.hashes.insert(number, hash);
+        known.insert(number, hash);
         Ok(hash)
     }
 }
