@@ -5,6 +5,8 @@
 set -euo pipefail
 
 if command -v cargo-fuzz >/dev/null && cargo +nightly --version >/dev/null 2>&1; then
+  # The workspace's versions; cargo adds what the targets alone need.
+  cp Cargo.lock fuzz/Cargo.lock
   for target in $(awk -F '"' '/^name = / && NR > 12 { print $2 }' fuzz/Cargo.toml); do
     mkdir -p "fuzz/corpus/$target" "fuzz/seeds/$target"
     etc/step.sh "fuzz $target" cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \

@@ -1,4 +1,6 @@
 //! See `btt_tests::hostile::block`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| btt_tests::hostile::block(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    btt_tests::hostile::block(bytes);
+});

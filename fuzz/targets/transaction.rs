@@ -1,4 +1,6 @@
 //! See `btt_tests::hostile::transaction`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| btt_tests::hostile::transaction(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    btt_tests::hostile::transaction(bytes);
+});

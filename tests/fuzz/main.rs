@@ -27,6 +27,7 @@ fn no_hostile_input_breaks_a_decoder() {
     let mut out = std::io::stderr();
     for entry in hostile::ENTRIES {
         let samples = samples(entry);
+        let runs = runs / entry.cost;
         let accepted = run(entry, &samples, seed, runs);
         writeln!(out, "fuzz: {}, {runs} runs, {accepted} inputs accepted, seed {seed}", entry.name).unwrap();
     }
@@ -81,7 +82,7 @@ fn a_broken_decoder_is_found() {
         assert!(bytes.get(3) != Some(&0xff), "the fault");
         true
     }
-    let entry = Entry { name: "broken", run: broken };
+    let entry = Entry { name: "broken", run: broken, cost: 1 };
     let found = catch_unwind(|| run(&entry, &[vec![0; 16]], 1, RUNS));
     assert!(found.is_err(), "the fault was not found in {RUNS} runs");
 }

@@ -4,6 +4,7 @@ use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930, TxEip4844, TxEi
 use alloy_eips::{eip2718::Encodable2718, eip4895::Withdrawal};
 use alloy_primitives::{Address, B256, Bytes, Log, Signature, TxKind, U256};
 use btt_primitives::{Block, BlockBody, Header, Receipt, Transaction};
+use btt_tests::hostile;
 
 /// The samples of one target.
 pub fn valid(target: &str) -> Vec<Vec<u8>> {
@@ -13,6 +14,7 @@ pub fn valid(target: &str) -> Vec<Vec<u8>> {
         "receipt" => receipts(),
         "framing" => vec![blocks().iter().flat_map(alloy_rlp::encode).collect()],
         "genesis" => genesis(),
+        "rows" => hostile::row_samples(),
         _ => Vec::new(),
     }
 }

@@ -3,11 +3,15 @@
 //! An entry panics when a property is broken. That a decoder refuses its input is no fault; that it panics, or accepts
 //! a second encoding of a value, is. `cargo fuzz` and the bounded run of `make test` drive the same entries.
 
+mod rows;
+
 use alloy_eips::eip2718::Encodable2718;
 use btt_chainspec::Genesis;
 use btt_primitives::{
     Receipt, SignatureRule, block_length, decode_block, decode_transaction, recover_sender,
 };
+
+pub use rows::{row_samples, rows};
 
 /// One fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -16,15 +20,18 @@ pub struct Entry {
     pub name: &'static str,
     /// Runs the target on any bytes; true when they were accepted.
     pub run: fn(&[u8]) -> bool,
+    /// Time of a run against that of a decoder: a bounded run divides its number of mutations by it.
+    pub cost: u64,
 }
 
 /// All targets.
 pub const ENTRIES: &[Entry] = &[
-    Entry { name: "block", run: block },
-    Entry { name: "transaction", run: transaction },
-    Entry { name: "receipt", run: receipt },
-    Entry { name: "framing", run: framing },
-    Entry { name: "genesis", run: genesis },
+    Entry { name: "block", run: block, cost: 1 },
+    Entry { name: "transaction", run: transaction, cost: 1 },
+    Entry { name: "receipt", run: receipt, cost: 1 },
+    Entry { name: "framing", run: framing, cost: 1 },
+    Entry { name: "genesis", run: genesis, cost: 1 },
+    Entry { name: "rows", run: rows, cost: 10 },
 ];
 
 /// Largest block that the entries take, in bytes: EIP-7934's bound.
