@@ -102,15 +102,14 @@ impl Executed {
     pub fn into_commit(self, block: SealedBlock, extra: Batch) -> BlockCommit {
         let Self { outcome, rooted, senders } = self;
         let layer = Layer::new(block.block.header.number, block.hash, outcome.changes, &rooted.storage_roots);
-        let mut nodes = Batch::default();
-        rooted.nodes.append_to(&mut nodes);
         BlockCommit {
             block: block.block,
             hash: block.hash,
             senders,
             receipts: outcome.receipts,
             layer: Arc::new(layer),
-            nodes,
+            nodes: rooted.nodes,
+            version: rooted.version,
             sums: outcome.sums,
             extra,
         }

@@ -14,7 +14,7 @@ use btt_primitives::{
 };
 use btt_state::{
     Account, AccountChange, Batch, Database, EMPTY_CODE_HASH, EMPTY_ROOT, KeyValue, Memory, Options,
-    SlotChange, StateChanges, StateView, Trie, TrieKind, Version,
+    SlotChange, StateChanges, StateView, TrieKind, Version,
 };
 
 use crate::{
@@ -99,7 +99,7 @@ pub(super) fn btt() -> ChainSpec {
 /// The newest block of a test chain, which all others were before.
 pub(super) struct World {
     pub(super) executor: Executor,
-    pub(super) trie: Trie,
+    database: Database,
     pub(super) head: Head,
 }
 
@@ -126,13 +126,14 @@ impl World {
 
     /// A chain whose state is not cached in memory.
     pub(super) fn with_cold_store(spec: ChainSpec, accounts: &Accounts, store: Arc<dyn KeyValue>) -> Self {
-        let options = Options { state_cache_bytes: 0, code_cache_bytes: 0, ..Options::default() };
+        let trie = TrieKind::Plain { cache_bytes: 0 };
+        let options = Options { state_cache_bytes: 0, code_cache_bytes: 0, trie, ..Options::default() };
         Self::open(spec, accounts, store, options)
     }
 
     fn open(spec: ChainSpec, accounts: &Accounts, store: Arc<dyn KeyValue>, options: Options) -> Self {
-        let database = Database::open(store.clone(), options).unwrap();
-        let trie = Trie::open(store, EMPTY_ROOT, TrieKind::Plain { cache_bytes: 1 << 20 }).unwrap();
+        let database = Database::open(store, options).unwrap();
+        let trie = database.trie();
         let changes = changes(accounts);
         let mut job = trie.job(&trie.head(), Arc::new(database.latest()));
         job.update(&changes).unwrap();
@@ -147,9 +148,8 @@ impl World {
         let executed = Executed { outcome, rooted, senders: Vec::new() };
         let block = SealedBlock::new(Block { header: header.clone(), body });
         database.init_genesis(spec.chain_id, &executed.into_commit(block, Batch::default())).unwrap();
-        trie.publish(&version).unwrap();
         let head = Head { header, hash, sums, view: database.latest(), version };
-        Self { executor: Executor::new(Arc::new(spec), 1 << 20), trie, head }
+        Self { executor: Executor::new(Arc::new(spec), 1 << 20), database, head }
     }
 
     /// Builds the next block under Ethereum's rules from prescribed transactions, and moves on to it.
@@ -185,7 +185,7 @@ impl World {
             limits,
             stop: &NEVER,
         };
-        let mut job = self.trie.job(&self.head.version, Arc::new(self.head.view.clone()));
+        let mut job = self.database.trie().job(&self.head.version, Arc::new(self.head.view.clone()));
         self.executor.build(&template, best, &mut |changes| {
             job.update(changes)?;
             Ok(job.root())
@@ -202,7 +202,7 @@ impl World {
             block,
             parent: self.head.parent(),
             view: &self.head.view,
-            trie: &self.trie,
+            trie: self.database.trie(),
             version: &self.head.version,
             senders: None,
             ancestors: &|_: &B256| Ok(None::<Ancestor>),
