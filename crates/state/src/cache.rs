@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, Bytes, U256, map::AddressSet};
 use parking_lot::RwLock;
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::{Account, Layer};
+use crate::{Account, Layer, steps};
 
 /// Bytes that an account takes in the cache: key, value, links.
 const ACCOUNT_BYTES: u64 = 208;
@@ -98,6 +98,7 @@ impl StateCache {
         for layer in layers {
             self.drop_wiped(layer);
             for change in &layer.changes().accounts {
+                steps::step();
                 self.accounts.insert(change.address, change.after);
                 for slot in &change.slots {
                     self.slots.insert((change.address, slot.slot), slot.after);

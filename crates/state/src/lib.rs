@@ -20,6 +20,7 @@ mod kv;
 mod layer;
 mod mode;
 mod ring;
+mod steps;
 mod store;
 mod table;
 #[cfg(test)]

@@ -10,14 +10,22 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use parking_lot::RwLock;
 
 use crate::{
-    Account, Error, Head, KeyValue, Mode, Table,
+    Account, Error, Head, KeyValue, Mode, Table, Version,
     cache::StateCache,
     codec::{
         self, Reason, UndoRecord, account_history_key, damaged, decode_account, decode_account_or_absent,
         decode_slot, decode_slot_or_zero, number_key, slot_history_key, slot_key,
     },
     ring::{Ring, RingSnapshot},
+    steps,
 };
+
+/// The newest committed block and its trie.
+#[derive(Debug)]
+pub(crate) struct Tip {
+    pub(crate) head: Head,
+    pub(crate) version: Version,
+}
 
 /// The read side of the database.
 #[derive(Debug)]
@@ -28,7 +36,7 @@ pub(crate) struct Store {
     /// The newest block whose undo record is in the ring: flat rows may already be this block's, not yet or partly seen.
     pub(crate) published: AtomicU64,
     /// The newest block whose batch is visible and whose values the cache holds.
-    pub(crate) head: RwLock<Head>,
+    pub(crate) tip: RwLock<Tip>,
     /// The earliest block at which state can be read.
     pub(crate) earliest_state: AtomicU64,
     /// The earliest block whose body, receipts and look-ups are kept.
@@ -40,9 +48,14 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    pub(crate) fn head(&self) -> Head {
+        self.tip.read().head
+    }
+
     /// The account at block `number`: the rule for reads beside commits, step by step.
     pub(crate) fn account_at(&self, number: u64, address: &Address) -> Result<Option<Account>, Error> {
         let flat = self.flat_account(address)?;
+        steps::step();
         if self.published.load(Ordering::Acquire) <= number {
             return Ok(flat);
         }
@@ -60,6 +73,7 @@ impl Store {
     /// The slot at block `number`.
     pub(crate) fn slot_at(&self, number: u64, address: &Address, slot: &B256) -> Result<U256, Error> {
         let flat = self.flat_slot(address, slot)?;
+        steps::step();
         if self.published.load(Ordering::Acquire) <= number {
             return Ok(flat);
         }
@@ -105,7 +119,9 @@ impl Store {
         in_history: impl FnOnce(u64) -> Result<Option<(u64, T)>, Error>,
     ) -> Result<Option<T>, Error> {
         let first = number.saturating_add(1);
+        steps::step();
         let ring = self.ring.snapshot();
+        steps::step();
         let covered = ring.front().is_some_and(|record| record.number() <= first);
         let from_history = match (covered, self.has_history) {
             (true, _) => None,
@@ -125,6 +141,7 @@ impl Store {
             (_, Some((_, value))) | (Some((_, value)), None) => Some(value),
             (None, None) => None,
         };
+        steps::step();
         let earliest = self.earliest_state.load(Ordering::Acquire);
         if number < earliest && !covered {
             return Err(self.pruned(number, earliest));
@@ -161,6 +178,7 @@ impl Store {
             return Ok(account);
         }
         let ticket = self.cache.ticket();
+        steps::step();
         let key = keccak256(address);
         let account = match self.kv.get(Table::Accounts, key.as_slice())? {
             Some(row) => Some(
@@ -168,6 +186,7 @@ impl Store {
             ),
             None => None,
         };
+        steps::step();
         self.cache.fill_account(ticket, *address, account);
         Ok(account)
     }
@@ -177,11 +196,13 @@ impl Store {
             return Ok(value);
         }
         let ticket = self.cache.ticket();
+        steps::step();
         let key = slot_key(&keccak256(address), &keccak256(slot));
         let value = match self.kv.get(Table::Slots, &key)? {
             Some(row) => decode_slot(&row).map_err(|reason| damaged(Table::Slots, &key, reason))?,
             None => U256::ZERO,
         };
+        steps::step();
         self.cache.fill_slot(ticket, *address, *slot, value);
         Ok(value)
     }

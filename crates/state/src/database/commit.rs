@@ -12,6 +12,8 @@ use crate::{
         Inner,
         rows::{before, put_body, put_history, put_receipts, put_state},
     },
+    steps,
+    store::Tip,
 };
 
 /// Undo records kept on disk: what `rewind` and proofs at older blocks reach back.
@@ -162,25 +164,32 @@ impl Inner {
         batch.put(Table::Meta, meta::HEAD, &head.encode());
 
         writer.begin();
-        self.store.ring.publish(records, self.ring_bytes);
+        self.store.ring.publish(records);
+        steps::step();
         for block in blocks {
             block.layer.set_committed();
         }
+        steps::step();
         self.store.published.store(head.number, Ordering::Release);
+        steps::step();
         self.store.cache.begin_commit();
+        steps::step();
         self.store.kv.write(batch, durability)?;
+        steps::step();
         for block in blocks {
             self.trie.publish(&block.version)?;
         }
+        steps::step();
         self.store.cache.end_commit(blocks.iter().map(|block| &*block.layer));
-        *self.store.head.write() = head;
+        steps::step();
+        *self.store.tip.write() = Tip { head, version: last.version.clone() };
         writer.end();
         Ok(())
     }
 
     /// Puts all rows of consecutive blocks into the batch, and gives their undo records.
     fn put_blocks(&self, batch: &mut Batch, blocks: &[BlockCommit]) -> Result<Vec<Arc<UndoRecord>>, Error> {
-        let head = *self.store.head.read();
+        let head = self.store.head();
         let mut parent = StateView::new(self.store.clone(), head.number, head.hash);
         let mut records = Vec::with_capacity(blocks.len());
         for block in blocks {

@@ -26,7 +26,7 @@ pub use prune::{PruneStep, Pruned};
 pub use upkeep::{Progress, Report, Stats};
 pub use verify::Verified;
 
-use crate::{Error, Head, KeyValue, Mode, Retention, StateView, Trie, store::Store};
+use crate::{Error, Head, KeyValue, Mode, Retention, StateView, Trie, Version, store::Store};
 
 /// The state, blocks and history of one chain above a key-value store. Cheap to clone; all clones are one database.
 ///
@@ -38,7 +38,6 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     store: Arc<Store>,
     retention: Retention,
-    ring_bytes: usize,
     trie: Trie,
     writer: Mutex<commit::Writer>,
 }
@@ -46,13 +45,20 @@ struct Inner {
 impl Database {
     /// The newest committed block; the zero hash before genesis is written.
     pub fn head(&self) -> Head {
-        *self.0.store.head.read()
+        self.0.store.head()
     }
 
     /// The state after the newest committed block.
     pub fn latest(&self) -> StateView {
         let head = self.head();
         StateView::new(self.0.store.clone(), head.number, head.hash)
+    }
+
+    /// The state after the newest committed block, and its trie: what a job for its child starts from.
+    pub fn tip(&self) -> (StateView, Version) {
+        let tip = self.0.store.tip.read();
+        let view = StateView::new(self.0.store.clone(), tip.head.number, tip.head.hash);
+        (view, tip.version.clone())
     }
 
     /// The state after block `number` of the committed chain.

@@ -11,7 +11,7 @@ use crate::{
     codec::{SCHEMA, UndoRecord, damaged, meta, number_key},
     database::Inner,
     ring::{RING_BLOCKS, Ring},
-    store::Store,
+    store::{Store, Tip},
 };
 
 /// Which chain a database belongs to.
@@ -38,7 +38,9 @@ pub struct Options {
     pub code_cache_bytes: u64,
     /// How the trie keeps its nodes in memory.
     pub trie: TrieKind,
-    /// Bytes for undo records kept in memory; the newest always stays, and `minimal` keeps all 64 whatever their size.
+    /// Undo records kept in memory, 64 at most; `minimal` reads states of so many blocks back and no further.
+    pub ring_blocks: usize,
+    /// Bytes for undo records kept in memory; the newest always stays, and `minimal` keeps all whatever their size.
     pub ring_bytes: usize,
 }
 
@@ -51,6 +53,7 @@ impl Default for Options {
             state_cache_bytes: 256 << 20,
             code_cache_bytes: 32 << 20,
             trie: TrieKind::Plain { cache_bytes: 64 << 20 },
+            ring_blocks: RING_BLOCKS,
             ring_bytes: 64 << 20,
         }
     }
@@ -77,17 +80,17 @@ impl Database {
         let ring_bytes = if has_history { options.ring_bytes } else { usize::MAX };
         let trie = Trie::open(kv.clone(), head.state_root, options.trie)?;
         let store = Store {
-            ring: refill(&*kv, head.number, ring_bytes)?,
+            ring: refill(&*kv, head.number, Ring::new(options.ring_blocks, ring_bytes))?,
             cache: StateCache::new(options.state_cache_bytes, options.code_cache_bytes),
             published: AtomicU64::new(head.number),
-            head: RwLock::new(head),
+            tip: RwLock::new(Tip { head, version: trie.head() }),
             earliest_state: AtomicU64::new(earliest),
             earliest_body: AtomicU64::new(earliest_body),
             mode,
             has_history,
             kv,
         };
-        let inner = Inner { store: Arc::new(store), retention, ring_bytes, trie, writer: Mutex::default() };
+        let inner = Inner { store: Arc::new(store), retention, trie, writer: Mutex::default() };
         inner.release()?;
         Ok(Self(Arc::new(inner)))
     }
@@ -169,15 +172,14 @@ fn read<T>(
 }
 
 /// Reads the newest undo records back into memory.
-fn refill(kv: &dyn KeyValue, head: u64, ring_bytes: usize) -> Result<Ring, Error> {
+fn refill(kv: &dyn KeyValue, head: u64, ring: Ring) -> Result<Ring, Error> {
     let blocks = u64::try_from(RING_BLOCKS).unwrap_or(u64::MAX);
     let first = head.saturating_sub(blocks).saturating_add(1);
-    let ring = Ring::default();
     for number in first..=head {
         let key = number_key(number);
         let Some(row) = kv.get(Table::Undo, &key)? else { continue };
         let record = UndoRecord::decode(number, row).map_err(|reason| damaged(Table::Undo, &key, reason))?;
-        ring.publish([Arc::new(record)], ring_bytes);
+        ring.publish([Arc::new(record)]);
     }
     Ok(ring)
 }

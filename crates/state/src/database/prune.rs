@@ -6,6 +6,7 @@ use crate::{
     Batch, Database, Durability, Error, SidecarRetention, Table,
     codec::{BodyRow, damaged, meta, number_key},
     database::Inner,
+    steps,
 };
 
 /// What one step of [`Database::prune`] may do.
@@ -60,7 +61,7 @@ impl Inner {
     fn prune_history(&self, step: PruneStep, done: &mut Pruned) -> Result<(), Error> {
         let store = &self.store;
         let (Some(window), true) = (self.retention.history, store.has_history) else { return Ok(()) };
-        let target = store.head.read().number.saturating_sub(window);
+        let target = store.head().number.saturating_sub(window);
         let earliest = store.earliest_state.load(Ordering::Acquire);
         if target <= earliest.saturating_add(step.slack) {
             return Ok(());
@@ -68,7 +69,9 @@ impl Inner {
         let mut batch = Batch::default();
         batch.put(Table::Meta, meta::EARLIEST_STATE, &target.to_be_bytes());
         store.kv.write(batch, Durability::Synced)?;
+        steps::step();
         store.earliest_state.store(target, Ordering::Release);
+        steps::step();
         done.history = target.saturating_sub(earliest);
         self.release()
     }
@@ -77,7 +80,7 @@ impl Inner {
     fn prune_bodies(&self, step: PruneStep, done: &mut Pruned) -> Result<(), Error> {
         let store = &self.store;
         let Some(window) = self.retention.bodies else { return Ok(()) };
-        let target = store.head.read().number.saturating_add(1).saturating_sub(window);
+        let target = store.head().number.saturating_add(1).saturating_sub(window);
         let earliest = store.earliest_body.load(Ordering::Acquire);
         if target <= earliest.saturating_add(step.slack) {
             return Ok(());
@@ -121,7 +124,7 @@ impl Inner {
     fn prune_sidecars(&self, step: PruneStep, done: &mut Pruned) -> Result<(), Error> {
         let store = &self.store;
         let Some(SidecarRetention { newest, epoch }) = self.retention.sidecars else { return Ok(()) };
-        let target = store.head.read().number.saturating_add(1).saturating_sub(newest);
+        let target = store.head().number.saturating_add(1).saturating_sub(newest);
         let earliest = match store.kv.get(Table::Meta, meta::EARLIEST_SIDECAR)? {
             Some(row) => meta::decode_u64(&row)
                 .map_err(|reason| damaged(Table::Meta, meta::EARLIEST_SIDECAR, reason))?,

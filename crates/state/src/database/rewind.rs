@@ -11,6 +11,7 @@ use crate::{
         past::{Backwards, Moment},
         rows::put_state,
     },
+    store::Tip,
 };
 
 impl Database {
@@ -59,7 +60,7 @@ impl Database {
 impl Inner {
     /// Applies the changes to the head's trie, which has to come to the root of `block`, and to its storage roots.
     fn root_of(&self, changes: &StateChanges, block: Head) -> Result<Rooted, Error> {
-        let head = *self.store.head.read();
+        let head = self.store.head();
         let view = crate::StateView::new(self.store.clone(), head.number, head.hash);
         let mut job = self.trie.job(&self.trie.head(), Arc::new(view));
         job.update(changes)?;
@@ -126,7 +127,7 @@ impl Inner {
         self.trie.publish(&rooted.version)?;
         store.ring.truncate(block.number);
         store.published.store(block.number, Ordering::Release);
-        *store.head.write() = block;
+        *store.tip.write() = Tip { head: block, version: rooted.version.clone() };
         store.cache.clear();
         store.cache.end_commit([]);
         Ok(())

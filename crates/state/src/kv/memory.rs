@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Bound, path::Path, sync::Arc};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     Error, Table,
@@ -17,6 +17,14 @@ type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 #[derive(Debug, Default)]
 pub struct Memory {
     tables: RwLock<Tables>,
+    volatile: Option<Mutex<Volatile>>,
+}
+
+/// What a power cut can take: the tables as of the last synced write, and the batches after it.
+#[derive(Debug, Default)]
+struct Volatile {
+    synced: Tables,
+    unsynced: Vec<Batch>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -28,6 +36,22 @@ impl Memory {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store that remembers what a power cut would leave.
+    pub fn with_power_cuts() -> Self {
+        Self { tables: RwLock::default(), volatile: Some(Mutex::default()) }
+    }
+
+    /// The store after a power cut now: all that was synced, and of the batches after that the first `kept`, as a log
+    /// is cut. Without [`Memory::with_power_cuts`] nothing was synced.
+    pub fn power_cut(&self, kept: usize) -> Self {
+        let Some(volatile) = &self.volatile else { return Self::with_power_cuts() };
+        let volatile = volatile.lock();
+        let mut tables = volatile.synced.clone();
+        volatile.unsynced.iter().take(kept).for_each(|batch| tables.write(batch));
+        let left = Volatile { synced: tables.clone(), unsynced: Vec::new() };
+        Self { tables: RwLock::new(tables), volatile: Some(Mutex::new(left)) }
     }
 
     fn table(&self, table: Table) -> Arc<Rows> {
@@ -82,10 +106,15 @@ impl KeyValue for Memory {
         Box::new(self.tables.read().clone())
     }
 
-    fn write(&self, batch: Batch, _durability: Durability) -> Result<(), Error> {
+    fn write(&self, batch: Batch, durability: Durability) -> Result<(), Error> {
         let mut tables = self.tables.write();
-        for op in batch.iter() {
-            tables.apply(op);
+        tables.write(&batch);
+        if let Some(volatile) = &self.volatile {
+            let mut volatile = volatile.lock();
+            match durability {
+                Durability::Synced => *volatile = Volatile { synced: tables.clone(), unsynced: Vec::new() },
+                Durability::Buffered => volatile.unsynced.push(batch),
+            }
         }
         Ok(())
     }
@@ -134,6 +163,10 @@ impl Tables {
         if rows.keys().any(|key| !kept(key)) {
             Arc::make_mut(rows).retain(|key, _| kept(key));
         }
+    }
+
+    fn write(&mut self, batch: &Batch) {
+        batch.iter().for_each(|op| self.apply(op));
     }
 
     fn apply(&mut self, op: Op<'_>) {

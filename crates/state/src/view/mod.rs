@@ -58,7 +58,7 @@ impl StateView {
     #[must_use]
     pub fn settled(&self) -> Self {
         let Inner { store, base, base_hash, layers } = &*self.0;
-        let head = store.head.read().number;
+        let head = store.head().number;
         let done = layers.iter().take_while(|layer| layer.is_committed() && layer.number() <= head).count();
         let Some(last) = done.checked_sub(1).and_then(|last| layers.get(last)) else { return self.clone() };
         debug_assert!(last.number() > *base || *base_hash == B256::ZERO);

@@ -1,6 +1,6 @@
 //! Damaged rows: an error, or a value whose encoding is exactly the row. Never a panic, never a second encoding.
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 use super::round_trip::{account, number, record, values};
 use crate::{
@@ -70,7 +70,7 @@ fn damage(row: &[u8], at: usize, byte: u8) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

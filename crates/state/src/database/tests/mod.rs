@@ -1,22 +1,37 @@
 //! The database against the plain model.
 
 mod blocks;
+mod crash;
+mod disk;
 mod layers;
 mod logs;
 mod open;
 mod past;
 mod prune;
 mod reads;
+mod steps;
 mod verify;
 
 use std::sync::Arc;
 
 use crate::{
-    Database, Durability, KeyValue, Memory, Mode, Options, Retention,
+    Database, Durability, KeyValue, Memory, Mode, Options, Retention, Rocks, RocksOptions,
     testing::{Chain, Executed, commits},
 };
 
 pub(super) const CHAIN_ID: u64 = 7;
+
+/// Options that flush and compact often.
+pub(super) fn small_rocks() -> RocksOptions {
+    RocksOptions { cache_bytes: 1 << 20, memtable_bytes: 1 << 16, ..RocksOptions::default() }
+}
+
+/// Runs a test on every kind of store.
+pub(super) fn on_each_store(test: impl Fn(Arc<dyn KeyValue>)) {
+    test(Arc::new(Memory::new()));
+    let folder = tempfile::TempDir::new().unwrap();
+    test(Arc::new(Rocks::open(folder.path(), &small_rocks()).unwrap()));
+}
 
 /// A database with the genesis of `chain`, small caches and a small ring.
 pub(super) fn database(kv: Arc<dyn KeyValue>, chain: &Chain, options: Options) -> Database {

@@ -1,6 +1,6 @@
 use alloy_primitives::{Address, B256, keccak256};
 
-use super::{catch_up, memory, options, with_history};
+use super::{catch_up, database, memory, on_each_store, options, with_history};
 use crate::{
     Database, Durability, Error, Leaves, Mode, Options, StateView,
     ring::RING_BLOCKS,
@@ -39,24 +39,26 @@ fn check_some(database: &Database, chain: &mut Chain, reads: usize) {
     }
 }
 
-fn check(seed: u64, blocks: usize, options: Options) {
-    let mut chain = Chain::new(seed);
-    let database = memory(&chain, options);
-    for _ in 0..blocks / 10 {
-        chain.extend(10);
-        catch_up(&database, &chain);
-        check_some(&database, &mut chain, 100);
-        check_state(&database.latest(), chain.states.last().unwrap());
-    }
+fn check(seed: u64, blocks: usize, options: &Options) {
+    on_each_store(|kv| {
+        let mut chain = Chain::new(seed);
+        let database = database(kv, &chain, options.clone());
+        for _ in 0..blocks / 10 {
+            chain.extend(10);
+            catch_up(&database, &chain);
+            check_some(&database, &mut chain, 100);
+            check_state(&database.latest(), chain.states.last().unwrap());
+        }
+    });
 }
 
 #[test]
 fn reads_at_any_height_equal_the_model() {
-    check(1, 300, options(Mode::Archive));
-    check(2, 300, options(Mode::Full));
-    check(3, 300, options(Mode::Minimal));
-    check(4, 300, Options { ring_bytes: 0, ..options(Mode::Archive) });
-    check(5, 300, with_history(40));
+    check(1, 300, &options(Mode::Archive));
+    check(2, 300, &options(Mode::Full));
+    check(3, 300, &options(Mode::Minimal));
+    check(4, 300, &Options { ring_bytes: 0, ..options(Mode::Archive) });
+    check(5, 300, &with_history(40));
 }
 
 #[test]
