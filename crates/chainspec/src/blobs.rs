@@ -30,15 +30,16 @@ impl Default for BlobSchedule {
 }
 
 impl BlobSchedule {
-    /// The values of the EIPs for Cancun, Prague and Osaka, and none for the forks whose values a chain chooses itself.
+    /// The values of the EIPs for Cancun, Prague and Osaka, and none for the forks whose values a chain chooses
+    /// itself.
     pub(crate) fn up_to_osaka() -> Self {
         let mut schedule = Self::default();
         schedule.entries.retain(|fork, _| *fork <= Fork::Osaka);
         schedule
     }
 
-    /// Sets what a fork brings: target and maximum in blobs per block, and the base fee's update fraction. What EIP-7594
-    /// and EIP-7918 add from Osaka on (at most 6 blobs a transaction, the reserve price) is filled in.
+    /// Sets what a fork brings: target and maximum in blobs per block, and the base fee's update fraction. What
+    /// EIP-7594 and EIP-7918 add from Osaka on (at most 6 blobs a transaction, the reserve price) is filled in.
     pub fn set(&mut self, fork: Fork, target: u64, max: u64, update_fraction: u64) {
         let from_osaka = fork >= Fork::Osaka;
         let params = BlobParams {

@@ -13,8 +13,8 @@ use crate::{
 /// All BTT that exist, in wei: 990 trillion, issued on TRON. Genesis holds all of it; nothing mints.
 pub const TOTAL_SUPPLY: U256 = uint!(990_000_000_000_000_000_000_000_000_000_000_U256);
 
-/// Root of the outgoing message tree without leaves (depth 32, leaf zero, node keccak256(0x01 ‖ l ‖ r)): `withdrawalsRoot`
-/// of block 0.
+/// Root of the outgoing message tree without leaves (depth 32, leaf zero, node keccak256(0x01 ‖ l ‖ r)):
+/// `withdrawalsRoot` of block 0.
 pub const EMPTY_OUTGOING_ROOT: B256 =
     b256!("0x7c1d0e8a93ea9c09cc13b91ead8f72de66a33cb695c30934dc2d75bffac1248e");
 
@@ -214,8 +214,8 @@ fn check_header(rules: &BttRules, fields: &HeaderFields) -> Result<(), Error> {
     }
 }
 
-/// Refuses a genesis state without the contracts that every block calls, with another outgoing tree than an empty one, or
-/// with another supply than 990 trillion BTT.
+/// Refuses a genesis state without the contracts that every block calls, with another outgoing tree than an empty
+/// one, or with another supply than 990 trillion BTT.
 pub(crate) fn check_accounts(accounts: &BTreeMap<Address, GenesisAccount>) -> Result<(), Error> {
     check_code(
         accounts,

@@ -17,8 +17,8 @@ const DEV_BALANCE_BTT: u64 = 1_000_000_000;
 /// Time of block 0: 2026-01-01 00:00:00 UTC.
 const GENESIS_TIME: u64 = 1_767_225_600;
 
-/// Secret keys of `test test test test test test test test test test test junk`, m/44'/60'/0'/0/0 to 9. Public: never for
-/// real money.
+/// Secret keys of `test test test test test test test test test test test junk`, m/44'/60'/0'/0/0 to 9. Public: never
+/// for real money.
 const DEV_SECRETS: [&str; 10] = [
     "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
     "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
@@ -161,8 +161,8 @@ impl GenesisFile {
         }
     }
 
-    /// The chain on which throughput is measured: devnet's rules, id 199338, gas limit 4.5 * 10^9, blocks up to 12 MiB, no
-    /// bridge, 20,000 accounts of 10^9 BTT from a seed.
+    /// The chain on which throughput is measured: devnet's rules, id 199338, gas limit 4.5 * 10^9, blocks up to 12
+    /// MiB, no bridge, 20,000 accounts of 10^9 BTT from a seed.
     pub fn bench() -> Self {
         let btt = Btt { name: "bench", bridge: false, max_block_bytes: 12_582_912, ..DEVNET };
         let funded = (0..bench::BENCH_ACCOUNTS).map(|index| bench::bench_key(index).address()).collect();

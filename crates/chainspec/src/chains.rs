@@ -6,8 +6,8 @@ use crate::{Error, Genesis, GenesisFile, error::nearest};
 pub const CHAINS: [&str; 4] = ["devnet", "testnet", "mainnet", "bench"];
 
 impl Genesis {
-    /// The genesis of a chain that is compiled in: `devnet`, `testnet`, `mainnet` (from `genesis/`) or `bench` (made here,
-    /// which takes the time of 20,000 key derivations).
+    /// The genesis of a chain that is compiled in: `devnet`, `testnet`, `mainnet` (from `genesis/`) or `bench` (made
+    /// here, which takes the time of 20,000 key derivations).
     ///
     /// # Errors
     /// [`Error::UnknownChain`] for another name.

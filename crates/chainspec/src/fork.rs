@@ -94,8 +94,8 @@ impl Fork {
         NAMES.iter().find(|(fork, ..)| *fork == self).map_or("", |(_, name, _)| name)
     }
 
-    /// The fork of a name as fixtures write it (`EIP150`, `ConstantinopleFix`, `Merge`) or as [`Self::name`] does, in any
-    /// case of letters.
+    /// The fork of a name as fixtures write it (`EIP150`, `ConstantinopleFix`, `Merge`) or as [`Self::name`] does, in
+    /// any case of letters.
     pub fn from_name(name: &str) -> Option<Self> {
         let is_named = |known: &str| !known.is_empty() && known.eq_ignore_ascii_case(name);
         NAMES.iter().find(|(_, ours, fixture)| is_named(ours) || is_named(fixture)).map(|(fork, ..)| *fork)

@@ -32,8 +32,8 @@ impl Genesis {
     /// Reads a geth-style genesis file.
     ///
     /// # Errors
-    /// An [`Error`] that names the key and says what to write: not JSON, a missing, doubled or unknown key, a value out
-    /// of its range, forks out of order, or a bttd chain without the contracts and the supply its rules need.
+    /// An [`Error`] that names the key and says what to write: not JSON, a missing, doubled or unknown key, a value
+    /// out of its range, forks out of order, or a bttd chain without the contracts and the supply its rules need.
     pub fn parse(json: &str) -> Result<Self, Error> {
         let mut file = Object::parse(json)?;
         let fields = HeaderFields::read(&mut file)?;

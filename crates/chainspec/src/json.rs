@@ -1,7 +1,7 @@
 //! JSON with paths: every error names the key it is about, and no key is passed over in silence.
 //!
-//! Numbers may be written as JSON numbers, as decimal or as hex strings, and keys in any case of letters, as geth reads
-//! them.
+//! Numbers may be written as JSON numbers, as decimal or as hex strings, and keys in any case of letters, as geth
+//! reads them.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 

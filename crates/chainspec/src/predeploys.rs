@@ -1,7 +1,7 @@
 //! Contracts that applications expect at one address on every chain, with the code that stands there elsewhere.
 //!
-//! Where each code comes from and how it was checked: `genesis/README.md`. The tests compare keccak256 of each with the
-//! hash recorded on other chains.
+//! Where each code comes from and how it was checked: `genesis/README.md`. The tests compare keccak256 of each with
+//! the hash recorded on other chains.
 
 use std::collections::BTreeMap;
 

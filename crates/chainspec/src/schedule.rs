@@ -53,8 +53,8 @@ impl ForkSchedule {
     /// The schedule of these forks.
     ///
     /// # Errors
-    /// [`Error::ForkOrder`] and [`Error::ForkMissing`] when a fork begins before one it contains, or contains one that
-    /// never begins (forks without execution rules excepted), as geth's `CheckConfigForkOrder`.
+    /// [`Error::ForkOrder`] and [`Error::ForkMissing`] when a fork begins before one it contains, or contains one
+    /// that never begins (forks without execution rules excepted), as geth's `CheckConfigForkOrder`.
     pub fn new(
         entries: impl IntoIterator<Item = (Fork, Activation)>,
         dao: Option<u64>,
@@ -99,8 +99,8 @@ impl ForkSchedule {
         std::iter::once((Fork::Frontier, Activation::Block(0))).chain(self.entries.iter().copied())
     }
 
-    /// The block whose state first loses the DAO's accounts to the refund contract, and from which on ten blocks carry
-    /// the extra data `dao-hard-fork`.
+    /// The block whose state first loses the DAO's accounts to the refund contract, and from which on ten blocks
+    /// carry the extra data `dao-hard-fork`.
     pub const fn dao_fork(&self) -> Option<u64> {
         self.dao
     }

@@ -26,12 +26,12 @@ impl SealedBlock {
 
 /// Decodes one block from exactly `bytes`, at most `max_bytes` of them.
 ///
-/// No second encoding of a block passes: a typed transaction has to be wrapped in a string (alloy also takes it bare),
-/// lengths are minimal and end where their lists end. Hashes are computed from the given bytes.
+/// No second encoding of a block passes: a typed transaction has to be wrapped in a string (alloy also takes it
+/// bare), lengths are minimal and end where their lists end. Hashes are computed from the given bytes.
 ///
 /// # Errors
-/// [`Error::TooLarge`] before anything is allocated; [`Error::Rlp`], [`Error::TrailingBytes`] and [`Error::At`] with the
-/// index of the transaction that is wrong.
+/// [`Error::TooLarge`] before anything is allocated; [`Error::Rlp`], [`Error::TrailingBytes`] and [`Error::At`] with
+/// the index of the transaction that is wrong.
 pub fn decode_block(bytes: &[u8], max_bytes: usize) -> Result<SealedBlock, Error> {
     if bytes.len() > max_bytes {
         return Err(Error::TooLarge { what: "block", bytes: bytes.len(), limit: max_bytes });
@@ -56,8 +56,8 @@ pub fn decode_block(bytes: &[u8], max_bytes: usize) -> Result<SealedBlock, Error
     Ok(SealedBlock { hash, size: bytes.len(), block: Block { header, body } })
 }
 
-/// The length in bytes of the block that begins with `prefix`, or `None` when `prefix` is too short to tell (nine bytes
-/// always suffice). Lets a reader of a stream bound a block before it allocates for it.
+/// The length in bytes of the block that begins with `prefix`, or `None` when `prefix` is too short to tell (nine
+/// bytes always suffice). Lets a reader of a stream bound a block before it allocates for it.
 ///
 /// # Errors
 /// [`Error::Rlp`] when `prefix` does not begin a list, [`Error::TooLarge`] when the block has more than `max_bytes`.
@@ -139,6 +139,7 @@ mod tests {
     use alloy_eips::{eip2718::Encodable2718, eip4895::Withdrawal};
     use alloy_primitives::{Address, Signature, U256};
     use alloy_rlp::Encodable;
+    use proptest::test_runner::Config;
 
     use super::*;
 
@@ -246,7 +247,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::test_runner::Config { cases: 512, failure_persistence: None, ..Default::default() })]
+        #![proptest_config(Config { cases: 512, failure_persistence: None, ..Config::default() })]
 
         #[test]
         fn changed_bytes_never_panic_and_never_alias(at in 0usize..1200, to in 0u8..=255) {

@@ -1,8 +1,8 @@
 //! The types of the chain: header, block, transaction, receipt, their bytes, their signatures and their roots.
 //!
-//! Invariant: pure; reads no clock, no randomness and no files. Invariant: every decoder is exact (no byte is left over,
-//! no second encoding of the same value passes) and allocates no more than a small multiple of its bounded input.
-//! Invariant: knows no fork; which rule applies to a block is the caller's decision.
+//! Invariant: pure; reads no clock, no randomness and no files. Invariant: every decoder is exact (no byte is left
+//! over, no second encoding of the same value passes) and allocates no more than a small multiple of its bounded
+//! input. Invariant: knows no fork; which rule applies to a block is the caller's decision.
 //!
 //! Start at [`decode_block`], [`recover_sender`] and [`Receipt`].
 //!

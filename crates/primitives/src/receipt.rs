@@ -25,8 +25,8 @@ impl Receipt {
         alloy_primitives::logs_bloom(&self.logs)
     }
 
-    /// Appends the consensus form, as the receipts root holds it: the type byte unless legacy, then the list of outcome,
-    /// cumulative gas, bloom and logs.
+    /// Appends the consensus form, as the receipts root holds it: the type byte unless legacy, then the list of
+    /// outcome, cumulative gas, bloom and logs.
     pub fn encode_2718(&self, bloom: &Bloom, out: &mut dyn BufMut) {
         if self.tx_type != TxType::Legacy {
             out.put_u8(self.tx_type as u8);
@@ -51,7 +51,8 @@ impl Receipt {
         fields.into_iter().fold(0, usize::saturating_add)
     }
 
-    /// Decodes the consensus form from exactly `bytes`, with the bloom that stands in them (not compared with the logs).
+    /// Decodes the consensus form from exactly `bytes`, with the bloom that stands in them (not compared with the
+    /// logs).
     ///
     /// # Errors
     /// [`Error::UnknownType`], [`Error::Rlp`], [`Error::TrailingBytes`].

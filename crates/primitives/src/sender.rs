@@ -53,6 +53,7 @@ pub fn recover_signer(signature: &Signature, hash: B256, rule: SignatureRule) ->
 mod tests {
     use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
     use alloy_primitives::{U256, address, hex, uint};
+    use proptest::test_runner::Config;
 
     use super::*;
     use crate::{SigningKey, UnsignedTransaction, decode_transaction};
@@ -113,7 +114,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        #![proptest_config(proptest::test_runner::Config { cases: 64, failure_persistence: None, ..Default::default() })]
+        #![proptest_config(Config { cases: 64, failure_persistence: None, ..Config::default() })]
 
         #[test]
         fn signed_by_k256_recovered_by_libsecp256k1(secret in proptest::array::uniform32(1u8..), hash: [u8; 32]) {

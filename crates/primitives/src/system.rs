@@ -67,9 +67,10 @@ impl SystemKind {
         }
     }
 
-    /// The kind that `tx` has by its outer form, or `None` for a user's transaction or a malformed system transaction:
-    /// legacy, replay-protected for `chain_id`, gas price 0, signed by the block's `beneficiary`, value 0, to a target
-    /// and with the gas limit of one kind. Nonce and calldata are the executor's to recompute and compare.
+    /// The kind that `tx` has by its outer form, or `None` for a user's transaction or a malformed system
+    /// transaction: legacy, replay-protected for `chain_id`, gas price 0, signed by the block's `beneficiary`, value
+    /// 0, to a target and with the gas limit of one kind. Nonce and calldata are the executor's to recompute and
+    /// compare.
     pub fn of(tx: &Transaction, sender: Address, beneficiary: Address, chain_id: u64) -> Option<Self> {
         let form =
             tx.is_legacy() && has_system_price(tx) && tx.chain_id() == Some(chain_id) && tx.value().is_zero();
@@ -82,7 +83,8 @@ impl SystemKind {
     }
 }
 
-/// True for a transaction that offers gas price 0. On a bttd chain only system transactions may, whatever the base fee.
+/// True for a transaction that offers gas price 0. On a bttd chain only system transactions may, whatever the base
+/// fee.
 pub fn has_system_price(tx: &Transaction) -> bool {
     tx.max_fee_per_gas() == 0
 }
