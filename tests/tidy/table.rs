@@ -120,7 +120,8 @@ pub const LONG_FUNCTIONS: &[(&str, &str, &str)] = &[];
 pub const NO_EXAMPLE: &[(&str, &str)] = &[];
 
 /// Build scripts, each with the reason why it must be.
-pub const BUILD_SCRIPTS: &[(&str, &str)] = &[];
+pub const BUILD_SCRIPTS: &[(&str, &str)] =
+    &[("bin/bttd/build.rs", "commit, profile and compiler for --version, from git and rustc alone")];
 
 /// Files above one MiB, each with the reason.
 pub const BIG_FILES: &[(&str, &str)] = &[];
