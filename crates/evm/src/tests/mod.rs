@@ -5,6 +5,7 @@ mod collision;
 mod constantinople;
 mod ethereum;
 mod faults;
+mod fixtures;
 mod headers;
 mod model;
 mod native;
