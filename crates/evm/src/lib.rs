@@ -30,6 +30,7 @@ mod invalid;
 mod invalid_transaction;
 mod native;
 mod ommers;
+pub mod plain;
 mod requests;
 mod rewards;
 #[cfg(test)]
