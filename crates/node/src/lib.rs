@@ -15,6 +15,7 @@
 //! ```
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 
+pub mod bench;
 mod chain_file;
 mod data_dir;
 mod error;

@@ -19,18 +19,20 @@ impl Accounts {
     /// `count` accounts of which the first `keyed` can sign.
     pub(super) fn new(seed: u64, count: usize, keyed: usize) -> Self {
         let keys: Vec<_> = (0..keyed.min(count)).into_par_iter().map(key).collect();
-        let rest = (keys.len()..count).into_par_iter().map(|index| Address::from_word(word(b"address", seed, index)));
+        let rest = (keys.len()..count)
+            .into_par_iter()
+            .map(|index| Address::from_word(word(b"address", seed, index)));
         let addresses = keys.par_iter().map(SigningKey::address).chain(rest).collect();
         Self { keys, addresses }
     }
 
     /// Number of accounts.
-    pub(super) fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.addresses.len()
     }
 
     /// Number of accounts that can sign; the first ones.
-    pub(super) fn keyed(&self) -> usize {
+    pub(super) const fn keyed(&self) -> usize {
         self.keys.len()
     }
 

@@ -2,17 +2,18 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use btt_chainspec::{ChainSpec, Fork};
 use btt_evm::{
-    BlockInput, Built, Candidate, ExecuteInput, Executed, Executor, Limits, Outcome, Parent, SystemInputs, Template,
-    TemplateRules, check_state_root,
+    BlockInput, Built, Candidate, ExecuteInput, Executed, Executor, Limits, Outcome, Parent, SystemInputs,
+    Template, TemplateRules, check_state_root, plain::PlainAccount,
 };
 use btt_primitives::{Header, SealedBlock, Transaction, UnsignedTransaction};
 use btt_state::{
-    Batch, BlockCommit, Database, Error, KeyValue, Options, RootJob, Rooted, StateChanges, StateView, TrieKind,
-    Version,
+    Account, AccountChange, Batch, BlockCommit, Database, Error, KeyValue, Options, RootJob, Rooted,
+    SlotChange, StateChanges, StateView, TrieKind, Version,
 };
+use rayon::prelude::*;
 
 use crate::bench::{BenchError, transactions::Signed};
 
@@ -20,6 +21,8 @@ use crate::bench::{BenchError, transactions::Signed};
 const BENEFICIARY: Address = Address::repeat_byte(0xbe);
 /// Bytes of analysed code in memory, as the node has it.
 const CODE_CACHE_BYTES: u64 = 128 << 20;
+/// Accounts or slots that are warmed at once.
+const WARM_PART: usize = 100_000;
 /// Every fork is active from block 0 on.
 pub(super) const FORK: Fork = Fork::Osaka;
 
@@ -53,7 +56,11 @@ impl Chain {
     ///
     /// # Errors
     /// When the store fails.
-    pub(super) fn open(spec: Arc<ChainSpec>, store: Arc<dyn KeyValue>, kind: TrieKind) -> Result<Self, BenchError> {
+    pub(super) fn open(
+        spec: Arc<ChainSpec>,
+        store: Arc<dyn KeyValue>,
+        kind: TrieKind,
+    ) -> Result<Self, BenchError> {
         let database = Database::open(store, Options { trie: kind, ..Options::default() })?;
         let head = database.head();
         let stored = database.header(head.number)?.ok_or_else(|| Error::Invariant {
@@ -69,6 +76,46 @@ impl Chain {
             version: database.trie().head(),
         };
         Ok(Self { database, executor: Executor::new(spec, CODE_CACHE_BYTES), tip })
+    }
+
+    /// Brings what a node that has run for long would have in memory there: accounts and slots of the state in the
+    /// caches, the trie's nodes above them. The root job that does it is dropped.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub(super) fn warm(&self, accounts: &[Address], contracts: &[PlainAccount]) -> Result<(), BenchError> {
+        for part in accounts.chunks(WARM_PART) {
+            let changes =
+                part.par_iter().map(|address| self.touched(*address, &[])).collect::<Result<Vec<_>, _>>()?;
+            self.drop_job(changes)?;
+        }
+        for contract in contracts {
+            for slots in contract.slots.chunks(WARM_PART) {
+                self.drop_job(vec![self.touched(contract.address, slots)?])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An account with one wei more, and these slots with one more.
+    fn touched(&self, address: Address, slots: &[(U256, U256)]) -> Result<AccountChange, Error> {
+        let before = self.tip.view.account(&address)?;
+        let one_more =
+            |account: Account| Account { balance: account.balance.saturating_add(U256::ONE), ..account };
+        let slot = |(slot, _): &(U256, U256)| {
+            let slot = B256::from(*slot);
+            let before = self.tip.view.storage(&address, &slot)?;
+            Ok(SlotChange { slot, hashed: keccak256(slot), before, after: before.saturating_add(U256::ONE) })
+        };
+        let mut slots = slots.par_iter().map(slot).collect::<Result<Vec<_>, Error>>()?;
+        slots.sort_unstable_by_key(|slot| slot.hashed);
+        let (hashed, after) = (keccak256(address), before.map(one_more));
+        Ok(AccountChange { address, hashed, before, after, wiped: false, slots })
+    }
+
+    fn drop_job(&self, mut accounts: Vec<AccountChange>) -> Result<(), Error> {
+        accounts.sort_unstable_by_key(|change| change.hashed);
+        self.job().update(&StateChanges { accounts, codes: Vec::new() })
     }
 
     /// Builds the next block from exactly these transactions.
@@ -97,7 +144,8 @@ impl Chain {
             job.update(changes)?;
             Ok(job.root())
         };
-        let Built { block, senders, .. } = self.executor.build(&template, &mut candidates.into_iter(), &mut root)?;
+        let Built { block, senders, .. } =
+            self.executor.build(&template, &mut candidates.into_iter(), &mut root)?;
         Ok(Block { block, senders })
     }
 
@@ -183,7 +231,7 @@ impl Chain {
 }
 
 impl Tip {
-    fn parent(&self) -> Parent<'_> {
+    const fn parent(&self) -> Parent<'_> {
         Parent { header: &self.header, hash: self.hash, sums: self.sums }
     }
 }

@@ -8,13 +8,13 @@ use std::{
     time::Instant,
 };
 
-use crossbeam_channel::Receiver;
 use btt_chainspec::{ChainSpec, Genesis};
 use btt_evm::{
     Executed,
     plain::{Plain, PlainAccount},
 };
 use btt_state::{BlockCommit, Database, Durability, KeyValue, Rocks, RocksOptions, Table, TrieKind};
+use crossbeam_channel::Receiver;
 
 use crate::bench::{
     BenchError, Workload,
@@ -48,6 +48,8 @@ pub struct ExecutionOptions {
     pub seed: u64,
     /// Folder for the databases, removed afterwards.
     pub folder: PathBuf,
+    /// Measure right after the start, with nothing in memory, instead of as a node that has run for long.
+    pub cold: bool,
     /// How the trie keeps its nodes.
     pub trie: TrieKind,
 }
@@ -131,12 +133,17 @@ impl Run<'_> {
         mut leaves: Leaves,
         note: &mut dyn FnMut(&str),
     ) -> Result<(Times, Vec<Block>), BenchError> {
-        let mut chain = Chain::open(self.spec.clone(), open(folder)?, self.options.trie.clone())?;
+        let mut chain = self.open(folder)?;
         let mut plain = self.plain();
-        let mut generator = Generator::new(self.workload, self.options.seed, self.terms(), &self.accounts, &self.scene);
+        let mut generator =
+            Generator::new(self.workload, self.options.seed, self.terms(), &self.accounts, &self.scene);
         let (mut times, mut blocks) = (Times::default(), Vec::new());
         for index in 0..self.options.blocks.saturating_add(WARM_UP) {
-            note(&format!("{}: block {index} of {}", self.workload, self.options.blocks.saturating_add(WARM_UP)));
+            note(&format!(
+                "{}: block {index} of {}",
+                self.workload,
+                self.options.blocks.saturating_add(WARM_UP)
+            ));
             let signed = generator.take(self.per_block);
             let block = chain.build(signed)?;
             let mut this = Times::default();
@@ -153,6 +160,14 @@ impl Run<'_> {
             }
         }
         Ok((times, blocks))
+    }
+
+    fn open(&self, folder: &Path) -> Result<Chain, BenchError> {
+        let chain = Chain::open(self.spec.clone(), open(folder)?, self.options.trie.clone())?;
+        if !self.options.cold {
+            chain.warm(self.accounts.addresses(), &self.scene.contracts)?;
+        }
+        Ok(chain)
     }
 
     fn terms(&self) -> Terms {
@@ -181,8 +196,10 @@ impl Run<'_> {
         let outcome = outcome?;
         times.raw.push(spent);
         if outcome.failed > 0 || outcome.gas != header.gas_used {
-            let what =
-                format!("plain revm used {} gas with {} failures, the node {}", outcome.gas, outcome.failed, header.gas_used);
+            let what = format!(
+                "plain revm used {} gas with {} failures, the node {}",
+                outcome.gas, outcome.failed, header.gas_used
+            );
             return Err(BenchError::Differs { workload: self.workload, number: header.number, what });
         }
         Ok(())
@@ -207,7 +224,8 @@ impl Run<'_> {
         let lengths = leaves.apply(&outcome.changes);
         let (keccak, _) = timed(|| std::hint::black_box(hash_all(&lengths)));
         if senders? != block.senders || transactions.len() != self.per_block {
-            let what = format!("{} of {} transactions, or another sender", transactions.len(), self.per_block);
+            let what =
+                format!("{} of {} transactions, or another sender", transactions.len(), self.per_block);
             return Err(BenchError::Differs { workload: self.workload, number: header.number, what });
         }
         let synced = index % 2 == 1;
@@ -236,7 +254,7 @@ impl Run<'_> {
 
     /// Imports the blocks into the second copy as fast as it goes: one thread executes, checks and roots, another writes.
     fn import(&self, folder: &Path, blocks: Vec<Block>) -> Result<Import, BenchError> {
-        let mut chain = Chain::open(self.spec.clone(), open(folder)?, self.options.trie.clone())?;
+        let mut chain = self.open(folder)?;
         process::reset_peak();
         let (database, mut blocks) = (chain.database.clone(), blocks.into_iter());
         for block in blocks.by_ref().take(WARM_UP) {
@@ -245,7 +263,7 @@ impl Run<'_> {
         let (sender, receiver) = crossbeam_channel::bounded::<BlockCommit>(QUEUE);
         let (spent, done) = timed(|| {
             thread::scope(|scope| {
-                let writer = scope.spawn(|| write_all(&database, receiver));
+                let writer = scope.spawn(move || write_all(&database, &receiver));
                 for block in blocks {
                     if sender.send(step(&mut chain, block)?).is_err() {
                         break;
@@ -295,7 +313,7 @@ struct Import {
 }
 
 /// Writes what comes; gives the processor time of this thread, which ends with it.
-fn write_all(database: &Database, blocks: Receiver<BlockCommit>) -> Result<Option<f64>, BenchError> {
+fn write_all(database: &Database, blocks: &Receiver<BlockCommit>) -> Result<Option<f64>, BenchError> {
     blocks.iter().try_for_each(|block| database.commit(&block, Durability::Buffered))?;
     Ok(process::thread_cpu_seconds())
 }
@@ -399,6 +417,7 @@ mod tests {
             transactions: Some(10),
             seed: 1,
             folder: folder.path().to_owned(),
+            cold: false,
             trie,
         };
         let rows = execution(&options, &mut |_| ()).unwrap();

@@ -20,7 +20,8 @@ impl Leaves {
     pub(super) fn of(changes: &StateChanges) -> Self {
         let accounts = changes.accounts.iter().map(|change| change.hashed).collect();
         let storages = changes.accounts.iter().filter(|change| !change.slots.is_empty());
-        let slots = storages.map(|change| (change.hashed, change.slots.iter().map(|slot| slot.hashed).collect()));
+        let slots =
+            storages.map(|change| (change.hashed, change.slots.iter().map(|slot| slot.hashed).collect()));
         Self { accounts, slots: slots.collect() }
     }
 
@@ -40,8 +41,11 @@ impl Leaves {
             replace(slots, &set);
             dirty(slots, &set, &mut lengths);
         }
-        let set: Vec<_> =
-            changes.accounts.iter().map(|change| (change.hashed, change.after.as_ref().map(account_length))).collect();
+        let set: Vec<_> = changes
+            .accounts
+            .iter()
+            .map(|change| (change.hashed, change.after.as_ref().map(account_length)))
+            .collect();
         replace(&mut self.accounts, &set);
         dirty(&self.accounts, &set, &mut lengths);
         lengths
@@ -90,7 +94,8 @@ fn descend(keys: &[B256], changed: &[Changed], depth: usize, lengths: &mut Vec<u
     for digit in 0..16 {
         let below = |key: &B256| nibble(key, common) <= digit;
         let (own, others) = rest_keys.split_at(rest_keys.partition_point(below));
-        let (own_changed, others_changed) = rest_changed.split_at(rest_changed.partition_point(|(key, _)| below(key)));
+        let (own_changed, others_changed) =
+            rest_changed.split_at(rest_changed.partition_point(|(key, _)| below(key)));
         (rest_keys, rest_changed) = (others, others_changed);
         children = children.saturating_add(usize::from(!own.is_empty()));
         if own_changed.is_empty() {
@@ -113,7 +118,7 @@ fn value_of(changed: &[Changed], key: &B256) -> Option<usize> {
     changed[index].1
 }
 
-fn nibble(key: &B256, index: usize) -> u8 {
+const fn nibble(key: &B256, index: usize) -> u8 {
     let byte = key.0[index / 2];
     if index.is_multiple_of(2) { byte >> 4 } else { byte & 15 }
 }
@@ -121,24 +126,26 @@ fn nibble(key: &B256, index: usize) -> u8 {
 /// Nibbles that the first and the last of sorted keys share.
 fn common_prefix(keys: &[B256]) -> usize {
     match keys {
-        [first, .., last] => (0..64).take_while(|index| nibble(first, *index) == nibble(last, *index)).count(),
+        [first, .., last] => {
+            (0..64).take_while(|index| nibble(first, *index) == nibble(last, *index)).count()
+        }
         _ => 64,
     }
 }
 
 /// RLP of a hex-prefix path of so many nibbles.
-fn path_length(nibbles: usize) -> usize {
+const fn path_length(nibbles: usize) -> usize {
     let bytes = (nibbles / 2).saturating_add(1);
     if bytes == 1 { 1 } else { bytes.saturating_add(1) }
 }
 
 /// RLP of a leaf below `depth` nibbles whose value encodes to `value` bytes.
-fn leaf_length(depth: usize, value: usize) -> usize {
+const fn leaf_length(depth: usize, value: usize) -> usize {
     let string = if value <= 1 { value } else { value.saturating_add(if value < 56 { 1 } else { 2 }) };
     list_length(path_length(64_usize.saturating_sub(depth)).saturating_add(string))
 }
 
-fn list_length(payload: usize) -> usize {
+const fn list_length(payload: usize) -> usize {
     payload.saturating_add(if payload < 56 {
         1
     } else if payload < 256 {

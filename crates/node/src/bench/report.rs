@@ -47,7 +47,10 @@ pub struct Row {
 
 /// The rows as a table for people: per workload its phases in microseconds per transaction, its ratios, its speed.
 pub fn table(rows: &[Row]) -> String {
-    let heads = ["raw revm", "recover", "exec", "receipts", "root", "commit", "synced", "x raw", "cpu", "x hash", "cpu"];
+    let heads = [
+        "raw revm", "recover", "exec", "receipts", "root", "commit", "synced", "x raw", "cpu", "x hash",
+        "cpu",
+    ];
     let mut text = format!("{:<13} {:>9} {:>7}", "workload", "accounts", "txs");
     heads.iter().for_each(|head| text.push_str(&format!(" {head:>8}")));
     text.push_str(&format!(" {:>8} {:>8} {:>8} {:>8}\n", "import", "cpu", "rss", "disk"));
@@ -94,7 +97,7 @@ pub(super) fn median(values: &mut [f64]) -> f64 {
 }
 
 /// A count for a ratio; exact below 2^53.
-pub(super) fn to_f64(count: usize) -> f64 {
+pub(super) const fn to_f64(count: usize) -> f64 {
     count as f64
 }
 
@@ -138,6 +141,9 @@ mod tests {
     fn the_table_has_a_line_per_workload() {
         let row = Row { workload: "swap-v3", transactions: 1_000, raw_revm_s: 0.5, ..Row::default() };
         let text = table(&[row.clone(), row]);
-        assert_eq!(text.lines().filter(|line| line.starts_with("swap-v3 ") && line.contains("  500.00 ")).count(), 2);
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with("swap-v3 ") && line.contains("  500.00 ")).count(),
+            2
+        );
     }
 }

@@ -17,6 +17,8 @@ pub(super) const TOKENS: usize = 64;
 pub(super) const PAIRS: usize = 64;
 /// Both reserves of a pair: a swap moves the price a little, thousands come back to where it was.
 const RESERVE: U256 = U256::from_limbs([0, 1 << 32, 0, 0]);
+/// The root of price 1, 96 fractional bits.
+const PRICE_ONE: U256 = U256::from_limbs([0, 1 << 32, 0, 0]);
 /// Ranges of liquidity around the first price of the pool, and the liquidity of each.
 const RANGES: i32 = 40;
 const RANGE_LIQUIDITY: u128 = 1_000_000_000_000_000_000_000;
@@ -95,7 +97,8 @@ impl Stage {
     /// Tokens of which account i holds the one with number i modulo `count`.
     fn tokens(&mut self, count: usize, accounts: &Accounts) -> Vec<Address> {
         let artifact = contracts::token();
-        let tokens: Vec<_> = (0..count).map(|index| self.place(&format!("token {index}"), &artifact)).collect();
+        let tokens: Vec<_> =
+            (0..count).map(|index| self.place(&format!("token {index}"), &artifact)).collect();
         for (index, token) in tokens.iter().enumerate() {
             let holders = accounts.addresses().iter().skip(index).step_by(count);
             let mut slots: Vec<_> = holders.map(|holder| (balance_slot(*holder), BALANCE)).collect();
@@ -116,7 +119,11 @@ impl Stage {
             let address = self.create(create(&pair, &sides.map(word)))?;
             for side in sides {
                 self.call(side, "mint(address,uint256)", &[word(address), RESERVE])?;
-                self.fund(side, router, (index..accounts.keyed()).step_by(count).map(|i| accounts.address(i)));
+                self.fund(
+                    side,
+                    router,
+                    (index..accounts.keyed()).step_by(count).map(|i| accounts.address(i)),
+                );
             }
             self.call(address, "sync()", &[])?;
             pairs.push(address);
@@ -137,7 +144,7 @@ impl Stage {
         let router = self.place("range router", &contracts::range_router());
         let sides = [0, 1].map(|side| self.place(&format!("range token {side}"), &contracts::token()));
         let [first, second] = sides.map(word);
-        let pool = self.create(create(&contracts::range_pool(), &[first, second, U256::ONE << 96]))?;
+        let pool = self.create(create(&contracts::range_pool(), &[first, second, PRICE_ONE]))?;
         for side in sides {
             self.call(side, "mint(address,uint256)", &[word(DEPLOYER), RESERVE])?;
             self.call(side, "approve(address,uint256)", &[word(router), U256::MAX])?;

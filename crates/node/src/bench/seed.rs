@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use btt_chainspec::{ChainSpec, Genesis, GenesisAccount, TOTAL_SUPPLY};
 use btt_primitives::{BTT_ADDRESS, Block};
 use btt_state::{
-    Account, AccountChange, Batch, BlockCommit, Database, EMPTY_CODE_HASH, EMPTY_ROOT, KeyValue, Layer, Options,
-    SlotChange, StateChanges, TrieKind,
+    Account, AccountChange, Batch, BlockCommit, Database, EMPTY_CODE_HASH, EMPTY_ROOT, KeyValue, Layer,
+    Options, SlotChange, StateChanges, TrieKind,
 };
 use rayon::prelude::*;
 
@@ -49,7 +49,14 @@ impl Seed {
         }
         for account in &scene.contracts {
             let slots = account.slots.iter().map(|(slot, value)| (B256::from(*slot), *value));
-            changes.push(contract(account.address, account.nonce, account.balance, &account.code, slots, &mut codes));
+            changes.push(contract(
+                account.address,
+                account.nonce,
+                account.balance,
+                &account.code,
+                slots,
+                &mut codes,
+            ));
         }
         changes.par_sort_unstable_by_key(|change| change.hashed);
         codes.sort_unstable_by_key(|(hash, _)| *hash);
@@ -117,5 +124,12 @@ fn contract(
 }
 
 fn created(address: Address, after: Account, slots: Vec<SlotChange>) -> AccountChange {
-    AccountChange { address, hashed: keccak256(address), before: None, after: Some(after), wiped: false, slots }
+    AccountChange {
+        address,
+        hashed: keccak256(address),
+        before: None,
+        after: Some(after),
+        wiped: false,
+        slots,
+    }
 }

@@ -56,7 +56,13 @@ struct Action {
 }
 
 impl<'a> Generator<'a> {
-    pub(super) fn new(workload: Workload, seed: u64, terms: Terms, accounts: &'a Accounts, scene: &'a Scene) -> Self {
+    pub(super) fn new(
+        workload: Workload,
+        seed: u64,
+        terms: Terms,
+        accounts: &'a Accounts,
+        scene: &'a Scene,
+    ) -> Self {
         let nonces = vec![0; accounts.keyed()];
         Self { workload, seed, terms, accounts, scene, deployed: contracts::deployed(), nonces, made: 0 }
     }
@@ -104,16 +110,21 @@ impl<'a> Generator<'a> {
         let single = |input, gas_limit| Action::call(self.scene.single, input, gas_limit);
         match self.workload {
             Workload::Transfers => Action::transfer(self.accounts.address(self.other(index))),
-            Workload::TransfersHot => Action::transfer(self.accounts.address(self.accounts.len().saturating_sub(1))),
+            Workload::TransfersHot => {
+                Action::transfer(self.accounts.address(self.accounts.len().saturating_sub(1)))
+            }
             Workload::Erc20 | Workload::Erc20Hot => self.token_transfer(index, sender),
             Workload::Swap | Workload::Swap64 => self.swap(index, sender),
             Workload::SwapV3 => self.range_swap(index),
             Workload::Snailtracer => single(self.pixel(index), 16_777_216),
             Workload::Hashes => single(call("run(bytes32)", &[self.random(index).into()]), 6_000_000),
             Workload::Sstore => single(call("run(uint256)", &[U256::from(CHURN)]), 3_000_000),
-            Workload::Deploy => {
-                Action { to: TxKind::Create, value: U256::ZERO, input: self.init_code(index), gas_limit: 2_000_000 }
-            }
+            Workload::Deploy => Action {
+                to: TxKind::Create,
+                value: U256::ZERO,
+                input: self.init_code(index),
+                gas_limit: 2_000_000,
+            },
             Workload::Mix => match index.wrapping_mul(7).wrapping_rem(20) {
                 0..12 => Action::transfer(self.accounts.address(self.other(index))),
                 12..17 => self.token_transfer(index, sender),
@@ -137,7 +148,8 @@ impl<'a> Generator<'a> {
         let tokens = self.scene.tokens.len();
         let number = sender.checked_rem(tokens).unwrap_or_default();
         let other = self.other(index);
-        let aligned = other.saturating_sub(other.checked_rem(tokens).unwrap_or_default()).saturating_add(number);
+        let aligned =
+            other.saturating_sub(other.checked_rem(tokens).unwrap_or_default()).saturating_add(number);
         let holder = if aligned < self.accounts.len() { aligned } else { number };
         let words = [word(self.accounts.address(holder)), U256::from(1_000)];
         Action::call(self.scene.tokens[number], call("transfer(address,uint256)", &words), 80_000)
@@ -174,7 +186,8 @@ impl<'a> Generator<'a> {
     fn pixel(&self, index: usize) -> Bytes {
         let place = index.wrapping_mul(977);
         // the upper part of the picture is sky, which is done at once
-        let (column, row) = (place % PICTURE, PICTURE / 2 + (place / PICTURE) % (PICTURE / 2));
+        let (column, row) =
+            (place % PICTURE, (PICTURE / 2).saturating_add((place / PICTURE) % (PICTURE / 2)));
         let words = [self.seed, PICTURE as u64, column as u64, row as u64, PATHS].map(U256::from);
         call("run(uint256,uint256,uint256,uint256,uint256)", &words)
     }
@@ -195,11 +208,11 @@ impl<'a> Generator<'a> {
 }
 
 impl Action {
-    fn transfer(to: Address) -> Self {
+    const fn transfer(to: Address) -> Self {
         Self { to: TxKind::Call(to), value: U256::ONE, input: Bytes::new(), gas_limit: 21_000 }
     }
 
-    fn call(to: Address, input: Bytes, gas_limit: u64) -> Self {
+    const fn call(to: Address, input: Bytes, gas_limit: u64) -> Self {
         Self { to: TxKind::Call(to), value: U256::ZERO, input, gas_limit }
     }
 }
@@ -281,7 +294,7 @@ mod tests {
     fn transfers_of_a_block_touch_no_account_twice() {
         let accounts = Accounts::new(1, 300, 100);
         let signed = run(Workload::Transfers, &accounts, 100).signed;
-        let recipients = signed.transactions.iter().filter_map(|tx| alloy_consensus::Transaction::to(tx));
+        let recipients = signed.transactions.iter().filter_map(alloy_consensus::Transaction::to);
         let mut touched: Vec<_> = signed.senders.iter().copied().chain(recipients).collect();
         touched.sort_unstable();
         touched.dedup();
