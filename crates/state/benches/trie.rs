@@ -223,7 +223,8 @@ impl Leaves for Flat {
         visit: &mut dyn FnMut(&B256, &Account) -> ControlFlow<()>,
     ) -> Result<(), Error> {
         let start = self.keys.partition_point(|key| key < from);
-        let rows = self.keys[start..].iter().zip(&self.accounts.read()[start..]);
+        let accounts = self.accounts.read();
+        let rows = self.keys[start..].iter().zip(&accounts[start..]);
         let _ = rows.take_while(|(key, _)| *key <= to).try_for_each(|(key, account)| visit(key, account));
         Ok(())
     }
