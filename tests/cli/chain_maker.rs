@@ -18,20 +18,20 @@ const GWEI: u64 = 1_000_000_000;
 const GAS_LIMIT: u64 = 30_000_000;
 
 /// A genesis file and blocks on disk, in a folder that goes with this value.
-pub struct Chain {
-    pub blocks: Vec<Block>,
-    pub genesis: Value,
+pub(crate) struct Chain {
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) genesis: Value,
     folder: TempDir,
 }
 
 impl Chain {
     /// So many blocks, each with one transfer and one withdrawal.
-    pub fn new(blocks: u64) -> Self {
+    pub(crate) fn new(blocks: u64) -> Self {
         Self::with_calldata(blocks, 0)
     }
 
     /// So many blocks whose transfers carry so many bytes that do not compress.
-    pub fn with_calldata(blocks: u64, bytes: usize) -> Self {
+    pub(crate) fn with_calldata(blocks: u64, bytes: usize) -> Self {
         let genesis = genesis_file(1337);
         let blocks = Maker::new(&genesis, bytes).take(usize::try_from(blocks).unwrap()).collect();
         let chain = Self { blocks, genesis, folder: TempDir::new().unwrap() };
@@ -41,33 +41,33 @@ impl Chain {
     }
 
     /// The file of all blocks.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("chain.rlp")
     }
 
-    pub fn genesis_path(&self) -> PathBuf {
+    pub(crate) fn genesis_path(&self) -> PathBuf {
         self.folder.path().join("genesis.json")
     }
 
     /// The bytes of blocks `from + 1` to `to`.
-    pub fn rlp(&self, from: usize, to: usize) -> Vec<u8> {
+    pub(crate) fn rlp(&self, from: usize, to: usize) -> Vec<u8> {
         self.blocks[from..to].iter().flat_map(alloy_rlp::encode).collect()
     }
 
     /// Writes other bytes beside the chain.
-    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
     }
 
     /// A data directory that does not exist yet.
-    pub fn datadir(&self, name: &str) -> PathBuf {
+    pub(crate) fn datadir(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Hash of the block at this height.
-    pub fn hash(&self, number: usize) -> B256 {
+    pub(crate) fn hash(&self, number: usize) -> B256 {
         match number.checked_sub(1) {
             Some(index) => self.blocks[index].header.hash_slow(),
             None => Genesis::parse(&self.genesis.to_string()).unwrap().hash,
@@ -76,7 +76,7 @@ impl Chain {
 }
 
 /// A genesis file with one funded account.
-pub fn genesis_file(chain_id: u64) -> Value {
+pub(crate) fn genesis_file(chain_id: u64) -> Value {
     json!({
         "config": {
             "chainId": chain_id, "homesteadBlock": 0, "eip150Block": 0, "eip155Block": 0, "eip158Block": 0,

@@ -104,18 +104,21 @@ fn cut_file_keeps_what_is_whole_and_can_be_completed() {
     }
 }
 
+/// What makes a block bad.
+type Change<'a> = &'a dyn Fn(&mut btt_primitives::Block);
+
 #[test]
 fn bad_blocks_are_refused_with_number_hash_and_reason() {
     let chain = Chain::new(8);
     let genesis = chain.genesis_path();
-    let bad = |change: &dyn Fn(&mut btt_primitives::Block)| {
+    let bad = |change: Change<'_>| {
         let mut block = chain.blocks[5].clone();
         change(&mut block);
         let hash = block.header.hash_slow();
         ([chain.rlp(0, 5), alloy_rlp::encode(&block), chain.rlp(6, 8)].concat(), hash)
     };
     let one = alloy_primitives::U256::from(1);
-    let rows: [(&str, &dyn Fn(&mut btt_primitives::Block)); 6] = [
+    let rows: [(&str, Change<'_>); 6] = [
         ("state root", &|block| block.header.state_root = alloy_primitives::B256::repeat_byte(1)),
         ("receipts root", &|block| block.header.receipts_root = alloy_primitives::B256::repeat_byte(1)),
         ("gas used", &|block| block.header.gas_used += 1),

@@ -10,14 +10,14 @@ use serde_json::Value;
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ended {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ended {
-    pub fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -27,14 +27,14 @@ impl Ended {
 
     /// Asserts the exit code, with the whole output when it is another.
     #[track_caller]
-    pub fn code(self, expected: i32) -> Self {
+    pub(crate) fn code(self, expected: i32) -> Self {
         assert_eq!(self.code, Some(expected), "{self:#?}");
         self
     }
 
     /// Asserts that stderr holds each of the texts.
     #[track_caller]
-    pub fn says(self, texts: &[&str]) -> Self {
+    pub(crate) fn says(self, texts: &[&str]) -> Self {
         for text in texts {
             assert!(self.stderr.contains(text), "no {text:?} in {self:#?}");
         }
@@ -43,35 +43,35 @@ impl Ended {
 
     /// stdout as JSON.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 }
 
 /// The command with these arguments, logging errors alone.
-pub fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = btt_tests::bttd();
     command.args(["--log.level", "error"]).args(arguments).stdin(Stdio::null());
     command
 }
 
 /// Runs to the end.
-pub fn bttd(arguments: &[&str]) -> Ended {
+pub(crate) fn bttd(arguments: &[&str]) -> Ended {
     Ended::of(&command(arguments).output().unwrap())
 }
 
-pub fn import(datadir: &Path, genesis: &Path, files: &[&Path]) -> Ended {
+pub(crate) fn import(datadir: &Path, genesis: &Path, files: &[&Path]) -> Ended {
     Ended::of(&import_command(datadir, genesis, files).output().unwrap())
 }
 
-pub fn import_command(datadir: &Path, genesis: &Path, files: &[&Path]) -> Command {
+pub(crate) fn import_command(datadir: &Path, genesis: &Path, files: &[&Path]) -> Command {
     let mut command = command(&["import", "--json", "--chain"]);
     command.arg(genesis).arg("--datadir").arg(datadir).args(files);
     command
 }
 
 /// Starts an import and comes back when it holds the data directory: signals are handled by then.
-pub fn start_import(datadir: &Path, genesis: &Path, files: &[&Path]) -> Child {
+pub(crate) fn start_import(datadir: &Path, genesis: &Path, files: &[&Path]) -> Child {
     let mut command = import_command(datadir, genesis, files);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let lock = datadir.join("LOCK");
@@ -88,13 +88,13 @@ pub fn start_import(datadir: &Path, genesis: &Path, files: &[&Path]) -> Child {
 }
 
 /// Sends a signal by its name.
-pub fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status().unwrap();
     assert!(status.success(), "kill -{name}");
 }
 
 /// Number and hash of the database's head.
-pub fn head(datadir: &Path) -> (u64, String) {
+pub(crate) fn head(datadir: &Path) -> (u64, String) {
     let info = bttd(&["chain", "info", "--json", "--datadir", datadir.to_str().unwrap()]).code(0).json();
     (info["head"]["number"].as_u64().unwrap(), info["head"]["hash"].as_str().unwrap().to_owned())
 }

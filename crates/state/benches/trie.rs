@@ -1,6 +1,8 @@
 //! Root of a block against the keccak floor: the time to hash, once and with warm buffers, exactly the nodes that the
 //! block makes dirty. Run: `cargo bench -p btt-state --bench trie [ACCOUNTS]`.
 
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)] // Figures of a report, not of a chain.
+
 use std::{
     collections::BTreeMap,
     hint::black_box,

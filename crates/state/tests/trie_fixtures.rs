@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::Read,
+    io::{Read, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -25,7 +25,7 @@ type Steps = Vec<(B256, Option<Vec<u8>>)>;
 #[test]
 fn secure_tries_of_the_fixtures_have_their_roots() {
     let Some(folder) = fixtures() else {
-        eprintln!("SKIPPED TrieTests: no fixtures (set BTT_FIXTURES)");
+        say("SKIPPED TrieTests: no fixtures (set BTT_FIXTURES)");
         return;
     };
     let (mut passed, mut skipped) = (0, 0);
@@ -33,7 +33,7 @@ fn secure_tries_of_the_fixtures_have_their_roots() {
         let cases = file.as_object().unwrap_or_else(|| panic!("{name}: not an object of cases"));
         if let Some((_, reason)) = SKIPPED.iter().find(|(skipped, _)| *skipped == name) {
             skipped += cases.len();
-            eprintln!("skipped {name}, {} cases: {reason}", cases.len());
+            say(&format!("skipped {name}, {} cases: {reason}", cases.len()));
             continue;
         }
         for (case, content) in cases {
@@ -41,7 +41,7 @@ fn secure_tries_of_the_fixtures_have_their_roots() {
             passed += 1;
         }
     }
-    eprintln!("TrieTests: {passed} passed, 0 failed, {skipped} skipped");
+    say(&format!("TrieTests: {passed} passed, 0 failed, {skipped} skipped"));
     assert!(passed > 0, "no case in {BUNDLE}");
 }
 
@@ -114,4 +114,9 @@ fn files(bundle: &Path) -> Vec<(String, Value)> {
     }
     assert!(!files.is_empty(), "no TrieTests in {}", bundle.display());
     files
+}
+
+/// Suites report on standard error: cargo hides what a passing test prints by macro.
+fn say(line: &str) {
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).expect("stderr is open");
 }

@@ -58,7 +58,7 @@ pub fn rows(bytes: &[u8]) -> bool {
 
 /// Rows that hold what cannot be computed from others: what the database is set to, a body's senders, and the log index,
 /// which may name more blocks than it must.
-fn is_free(table: Table, original: &[u8], value: &[u8]) -> bool {
+const fn is_free(table: Table, original: &[u8], value: &[u8]) -> bool {
     match table {
         Table::Meta | Table::LogIndex => true,
         Table::Bodies => original.len() == value.len(),
@@ -237,7 +237,7 @@ fn key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32]).expect("below the curve's order")
 }
 
-fn code() -> Bytes {
+const fn code() -> Bytes {
     Bytes::from_static(&[0x60, 0x01, 0x60, 0x02])
 }
 

@@ -204,7 +204,7 @@ mod tests {
         let mut children = Children { present, branch, stored: stored & branch, ..Children::EMPTY };
         for nibble in bits(present) {
             let hash = keccak256([byte(nibble)]);
-            let length = if short & bit(nibble) != 0 { 1 + nibble } else { 32 };
+            let length = if short & bit(nibble) != 0 { nibble.saturating_add(1) } else { 32 };
             children.references[nibble] = Reference::of_short(&hash[..length]).unwrap();
         }
         for nibble in bits(branch).filter(|nibble| lengths[*nibble] > 0) {
@@ -225,7 +225,7 @@ mod tests {
         ) {
             let (path, mut branch) = children(present, branch, stored, short, lengths);
             let node = Node::pack(&branch, &mut Vec::new());
-            prop_assert_eq!(node.unpack(), branch.clone());
+            prop_assert_eq!(&node.unpack(), &branch);
             prop_assert_eq!(node.has_record(), branch.has_record());
             let mut bytes = Vec::new();
             write_branch(&branch, &path, &mut bytes);

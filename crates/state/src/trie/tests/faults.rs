@@ -219,7 +219,8 @@ fn a_job_is_blind_to_the_commit_of_its_base() {
             if write > end {
                 break;
             }
-            for publish in write..=end {
+            let reads = end;
+            for publish in write..=reads {
                 let moving = Arc::new(Moving::default());
                 let tables = &moving.tables;
                 let trie = Arc::new(Trie::over(

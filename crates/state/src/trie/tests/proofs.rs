@@ -55,7 +55,11 @@ fn actions() -> Vec<Action> {
     let near = |end: u8| key(&format!("{}{end:x}", &stem[..[9, 58, 62][usize::from(end) % 3]]), end);
     (0..300)
         .map(|seed| Action::Account(hash(seed), u64::from(seed)))
-        .chain((0..200).map(|seed| Action::Slot(large, hash(seed), u64::from(seed) * 77 + 1)))
+        .chain(
+            (0..200).map(|seed| {
+                Action::Slot(large, hash(seed), u64::from(seed).wrapping_mul(77).wrapping_add(1))
+            }),
+        )
         .chain((0..10).map(|end| Action::Slot(embedded, near(end), u64::from(end) + 1)))
         .chain((0..3).map(|seed| Action::Slot(hash(seed), hash(9), 5)))
         .chain([Action::Account(key("abcd", 1), 1), Action::Account(key("abcd", 2), 1)])

@@ -9,6 +9,9 @@ use crate::{
     Rooted, SlotChange, StateChanges, Table, Trie, TrieKind, Version,
 };
 
+/// A record of the trie: table, key, value.
+pub(super) type TrieRow = (Table, Vec<u8>, Vec<u8>);
+
 /// A flat state in memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flat {
@@ -88,7 +91,7 @@ impl World {
                 assert_eq!(job.root(), self.root, "{}: root after {changes:#?}", lane.name);
             }
         }
-        self.tip.number += 1;
+        self.tip.number = self.tip.number.saturating_add(1);
         let mut first: Option<Rooted> = None;
         for (job, lane) in jobs.into_iter().zip(&mut self.lanes) {
             let rooted = job.finish();
@@ -162,7 +165,8 @@ impl Flat {
             match action {
                 Action::Account(key, value) => {
                     let account = self.accounts.entry(*key).or_default();
-                    (account.nonce, account.balance) = (*value, U256::from(*value) * U256::from(3));
+                    (account.nonce, account.balance) =
+                        (*value, U256::from(*value).saturating_mul(U256::from(3)));
                 }
                 Action::Slot(key, slot, value) => {
                     self.accounts.entry(*key).or_default();
@@ -227,7 +231,7 @@ impl Flat {
     }
 
     /// Root and all records, sorted as the tables are.
-    pub(super) fn rebuild(&self) -> (B256, Vec<(Table, Vec<u8>, Vec<u8>)>) {
+    pub(super) fn rebuild(&self) -> (B256, Vec<TrieRow>) {
         let (root, records) = self.state().finish().unwrap();
         let mut rows: Vec<_> = records.into_iter().map(|(key, row)| (Table::AccountTrie, key, row)).collect();
         for account in self.slots.keys() {
@@ -287,7 +291,7 @@ pub(super) fn key(prefix: &str, rest: u8) -> B256 {
 }
 
 /// All records of both tables, in order.
-pub(super) fn trie_rows(tables: &dyn KeyValue) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+pub(super) fn trie_rows(tables: &dyn KeyValue) -> Vec<TrieRow> {
     let mut rows = Vec::new();
     for table in [Table::AccountTrie, Table::SlotTrie] {
         let mut visit = |key: &[u8], value: &[u8]| {
