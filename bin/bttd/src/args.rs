@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    commands::{chain, completions, db, fixtures, import, init},
+    commands::{bench, chain, completions, db, fixtures, import, init},
     version,
 };
 
@@ -88,5 +88,7 @@ pub(crate) enum Command {
     Db(db::Db),
     #[command(subcommand)]
     Fixtures(fixtures::Fixtures),
+    #[command(subcommand)]
+    Bench(bench::Bench),
     Completions(completions::Completions),
 }

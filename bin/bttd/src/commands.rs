@@ -1,5 +1,6 @@
 //! One file per command: its arguments, its call into `btt-node`, its text.
 
+pub(crate) mod bench;
 pub(crate) mod chain;
 pub(crate) mod completions;
 pub(crate) mod db;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Chain(command) => command.run(form),
         Command::Db(command) => command.run(form),
         Command::Fixtures(command) => command.run(form),
+        Command::Bench(command) => command.run(form),
         Command::Completions(command) => command.run(),
     }
 }

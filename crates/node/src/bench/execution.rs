@@ -3,6 +3,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    str::FromStr,
     sync::Arc,
     thread,
     time::Instant,
@@ -30,6 +31,8 @@ use crate::bench::{
 
 /// Blocks that are executed first and not counted.
 const WARM_UP: usize = 2;
+/// Memory for the trie's nodes.
+const TRIE_BYTES: usize = 256 << 20;
 /// Executed blocks that may wait for the writer.
 const QUEUE: usize = 2;
 
@@ -51,7 +54,41 @@ pub struct ExecutionOptions {
     /// Measure right after the start, with nothing in memory, instead of as a node that has run for long.
     pub cold: bool,
     /// How the trie keeps its nodes.
-    pub trie: TrieKind,
+    pub trie: TrieChoice,
+}
+
+/// How the trie keeps its nodes in a run; both give the same roots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrieChoice {
+    /// On disk, the most recently used ones in memory; one thread.
+    Plain,
+    /// In memory across blocks; all cores.
+    Resident,
+}
+
+impl TrieChoice {
+    fn kind(self) -> TrieKind {
+        match self {
+            Self::Plain => TrieKind::Plain { cache_bytes: TRIE_BYTES },
+            // without a pool of its own it hashes on the calling thread, which is right but slower
+            Self::Resident => TrieKind::Resident {
+                budget_bytes: TRIE_BYTES,
+                pool: rayon::ThreadPoolBuilder::new().build().ok().map(Arc::new),
+            },
+        }
+    }
+}
+
+impl FromStr for TrieChoice {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "plain" => Ok(Self::Plain),
+            "resident" => Ok(Self::Resident),
+            _ => Err(format!("no trie named {name}; there are plain and resident")),
+        }
+    }
 }
 
 /// Runs the workloads one after another; `note` hears what is being done.
@@ -116,7 +153,7 @@ impl Run<'_> {
     /// Writes the first state into two databases; gives the bytes of accounts and their trie on disk.
     fn seed(&self, seed: Seed, first: &Path, second: &Path) -> Result<u64, BenchError> {
         let store = open(first)?;
-        seed.write(store.clone(), self.options.trie.clone())?;
+        seed.write(store.clone(), self.options.trie.kind())?;
         let mut bytes = 0_u64;
         for table in [Table::Accounts, Table::AccountTrie] {
             store.compact(table)?;
@@ -163,7 +200,7 @@ impl Run<'_> {
     }
 
     fn open(&self, folder: &Path) -> Result<Chain, BenchError> {
-        let chain = Chain::open(self.spec.clone(), open(folder)?, self.options.trie.clone())?;
+        let chain = Chain::open(self.spec.clone(), open(folder)?, self.options.trie.kind())?;
         if !self.options.cold {
             chain.warm(self.accounts.addresses(), &self.scene.contracts)?;
         }
@@ -408,7 +445,7 @@ fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Benc
 mod tests {
     use super::*;
 
-    fn small(workloads: &[Workload], trie: TrieKind) -> Vec<Row> {
+    fn small(workloads: &[Workload], trie: TrieChoice) -> Vec<Row> {
         let folder = tempfile::tempdir().unwrap();
         let options = ExecutionOptions {
             workloads: workloads.to_vec(),
@@ -429,7 +466,7 @@ mod tests {
     /// every check: so a row means that all of it agreed.
     #[test]
     fn every_workload_runs_through_both_halves() {
-        let rows = small(&Workload::ALL, TrieKind::Plain { cache_bytes: 1 << 20 });
+        let rows = small(&Workload::ALL, TrieChoice::Plain);
         for (row, workload) in rows.iter().zip(Workload::ALL) {
             assert_eq!((row.workload, row.accounts, row.transactions), (workload.name(), 300, 20));
             let times = [
@@ -452,7 +489,7 @@ mod tests {
 
     #[test]
     fn the_resident_trie_imports_the_same_blocks() {
-        let rows = small(&[Workload::Mix], TrieKind::Resident { budget_bytes: 1 << 20, pool: None });
+        let rows = small(&[Workload::Mix], TrieChoice::Resident);
         assert_eq!(rows.len(), 1);
     }
 }

@@ -17,6 +17,6 @@ mod transactions;
 mod workload;
 
 pub use error::BenchError;
-pub use execution::{ExecutionOptions, execution};
+pub use execution::{ExecutionOptions, TrieChoice, execution};
 pub use report::{Row, table};
 pub use workload::Workload;
