@@ -86,11 +86,12 @@ impl File {
     }
 }
 
-/// True for folders whose files are compiled for tests, benchmarks or fuzzing alone.
+/// True for folders whose files are compiled for tests, benchmarks, examples or fuzzing alone.
 fn is_test_path(path: &str) -> bool {
     path.starts_with("tests/")
         || path.starts_with("fuzz/")
         || path.contains("/tests/")
         || path.contains("/benches/")
+        || path.contains("/examples/")
         || path.ends_with("/tests.rs")
 }

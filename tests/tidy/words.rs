@@ -96,7 +96,7 @@ fn addresses(rust: &Source) -> Vec<Found> {
 fn empty_names(rust: &Source) -> Vec<Found> {
     let mut found = Vec::new();
     for (number, line) in rust.code_lines() {
-        for item in ["struct ", "enum ", "trait ", "type "] {
+        for item in ["struct ", "enum ", "trait "] {
             let Some(start) = line.find(item) else { continue };
             let name: String = line[start + item.len()..].chars().take_while(|c| rust::is_word(*c)).collect();
             if EMPTY_NAMES.iter().any(|empty| name.ends_with(empty)) {
