@@ -27,8 +27,8 @@ pub fn check_body(spec: &ChainSpec, fork: Fork, sealed: &SealedBlock) -> Result<
     Ok(())
 }
 
-/// Compares the header's blob gas with what the body's blobs take. Apart from [`check_body`], because a transaction with
-/// too many blobs is the better reason.
+/// Compares the header's blob gas with what the body's blobs take. Apart from [`check_body`], because a transaction
+/// with too many blobs is the better reason.
 ///
 /// # Errors
 /// [`Invalid::BlobGasUsed`].

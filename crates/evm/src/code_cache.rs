@@ -10,8 +10,8 @@ use revm::state::Bytecode;
 /// Contracts for which room is made at once; the rest grows with use.
 const INITIAL_CONTRACTS: usize = 256;
 
-/// Code with its jump table, by code hash, bounded by bytes. Code never changes under its hash, so that nothing here can
-/// be out of date; which code is in it shows in the time alone.
+/// Code with its jump table, by code hash, bounded by bytes. Code never changes under its hash, so that nothing here
+/// can be out of date; which code is in it shows in the time alone.
 #[derive(Debug)]
 pub struct CodeCache {
     codes: Cache<B256, Bytecode, CodeBytes>,

@@ -1,12 +1,26 @@
 //! Executes and builds blocks: revm, with the rules of every fork of Ethereum from Frontier to Osaka around it, and
 //! those of bttd chains.
 //!
-//! Invariant: what a block does depends on its parent's state and its own bytes alone; no clock, no randomness, no file,
-//! and neither threads nor caches show. Invariant: an invalid block is refused with the rule that it breaks; a fault of
-//! our own storage is never taken for an invalid block or a failed transaction.
+//! Invariant: what a block does depends on its parent's state and its own bytes alone; no clock, no randomness, no
+//! file, and neither threads nor caches show. Invariant: an invalid block is refused with the rule that it breaks; a
+//! fault of our own storage is never taken for an invalid block or a failed transaction.
 //! Invariant: knows no network, no consensus and no pool.
 //!
 //! Start at [`Executor::run`].
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use btt_chainspec::Genesis;
+//! use btt_evm::{Executor, Invalid, check_state_root};
+//!
+//! let genesis = Genesis::named("devnet").expect("compiled in");
+//! let executor = Executor::new(Arc::new(genesis.spec.clone()), 1 << 20);
+//! assert_eq!(executor.spec().chain_id, 199_337);
+//! assert_eq!(check_state_root(&genesis.header, genesis.header.state_root), Ok(()));
+//! let other = genesis.hash;
+//! assert!(matches!(check_state_root(&genesis.header, other), Err(Invalid::StateRoot { .. })));
+//! ```
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 

@@ -45,7 +45,8 @@ fn rewards(fork: Fork, header: &Header, ommers: &[Header]) -> Vec<(Address, U256
     payments
 }
 
-/// The reward in wei: 5, 3 from Byzantium (EIP-649), 2 from Constantinople on (EIP-1234), none from Paris on (EIP-3675).
+/// The reward in wei: 5, 3 from Byzantium (EIP-649), 2 from Constantinople on (EIP-1234), none from Paris on
+/// (EIP-3675).
 fn block_reward(fork: Fork) -> Option<U256> {
     let ether = match fork {
         _ if fork >= Fork::Paris => return None,

@@ -6,8 +6,8 @@ use crate::{Mode, Table};
 
 /// A fault of the state database.
 ///
-/// [`Error::Pruned`] and [`Error::Unknown`] are the asker's, every other one is fatal for a running node: the storage or an invariant of ours
-/// is broken, and nothing may leave the node afterwards.
+/// [`Error::Pruned`] and [`Error::Unknown`] are the asker's, every other one is fatal for a running node: the storage
+/// or an invariant of ours is broken, and nothing may leave the node afterwards.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
     /// The operating system or RocksDB failed.

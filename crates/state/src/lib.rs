@@ -1,8 +1,21 @@
 //! The state database: one RocksDB database (or the same tables in memory), the Merkle-Patricia trie above its flat
 //! tables, and the history that answers reads at older blocks.
 //!
-//! Invariant: one block is one atomic batch. Invariant: what reaches a batch is sorted, so equal blocks give equal bytes.
-//! Invariant: knows no EVM, no clock and no network.
+//! Invariant: one block is one atomic batch. Invariant: what reaches a batch is sorted, so equal blocks give equal
+//! bytes. Invariant: knows no EVM, no clock and no network.
+//!
+//! Start at [`Database`] and [`StateView`].
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use btt_state::{Database, EMPTY_ROOT, Memory, Options};
+//!
+//! let database = Database::open(Arc::new(Memory::new()), Options::default())?;
+//! assert_eq!(database.trie().head().root(), EMPTY_ROOT);
+//! assert_eq!(database.latest().account(&Default::default())?, None);
+//! # Ok::<(), btt_state::Error>(())
+//! ```
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![cfg_attr(not(test), warn(unused_crate_dependencies))]
 

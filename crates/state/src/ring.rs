@@ -31,7 +31,8 @@ impl Ring {
         self.records.read().clone()
     }
 
-    /// Appends records, the newest last. Old ones leave when there are too many or too large; the added ones always stay.
+    /// Appends records, the newest last. Old ones leave when there are too many or too large; the added ones always
+    /// stay.
     pub(crate) fn publish(&self, added: impl IntoIterator<Item = Arc<UndoRecord>>) {
         let mut records = (*self.snapshot()).clone();
         let before = records.len();

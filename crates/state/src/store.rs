@@ -33,7 +33,8 @@ pub(crate) struct Store {
     pub(crate) kv: Arc<dyn KeyValue>,
     pub(crate) cache: StateCache,
     pub(crate) ring: Ring,
-    /// The newest block whose undo record is in the ring: flat rows may already be this block's, not yet or partly seen.
+    /// The newest block whose undo record is in the ring: flat rows may already be this block's, not yet or partly
+    /// seen.
     pub(crate) published: AtomicU64,
     /// The newest block whose batch is visible and whose values the cache holds.
     pub(crate) tip: RwLock<Tip>,

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use btt_state::{AccountChange, SlotChange, StateChanges};
 use rayon::prelude::*;
 
-use super::{
+use crate::block_state::{
     loaded::Loaded,
     state::{BlockState, ReadError},
 };

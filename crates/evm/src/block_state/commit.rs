@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, U256};
 use revm::state::{Account as Executed, AccountInfo, EvmState};
 
-use super::state::{BlockState, ReadError};
+use crate::block_state::state::{BlockState, ReadError};
 
 impl BlockState {
     /// Adds what one transaction or system call changed, and gives whether it destroyed an account. The order in which

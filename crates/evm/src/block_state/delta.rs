@@ -5,8 +5,8 @@ use std::{cmp::Ordering, iter::Peekable};
 use alloy_primitives::U256;
 use btt_state::{AccountChange, SlotChange, StateChanges};
 
-/// What leads from `earlier` to `later`, both the net changes of one block against its parent, `later` after more of its
-/// transactions. Before Byzantium each receipt holds a state root, so that a root job takes a block in such steps.
+/// What leads from `earlier` to `later`, both the net changes of one block against its parent, `later` after more of
+/// its transactions. Before Byzantium each receipt holds a state root, so that a root job takes a block in such steps.
 pub fn delta(earlier: &StateChanges, later: &StateChanges) -> StateChanges {
     let accounts = merge(&earlier.accounts, &later.accounts, |account| account.hashed)
         .filter_map(|pair| match pair {

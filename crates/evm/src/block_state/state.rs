@@ -13,8 +13,10 @@ use revm::{
     state::{AccountId, AccountInfo, Bytecode},
 };
 
-use super::loaded::{Loaded, Slot};
-use crate::code_cache::CodeCache;
+use crate::{
+    block_state::loaded::{Loaded, Slot},
+    code_cache::CodeCache,
+};
 
 /// Accounts to prefetch from which on several threads read.
 const PARALLEL_READS: usize = 64;

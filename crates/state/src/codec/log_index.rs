@@ -1,7 +1,7 @@
 //! The blocks of one section of [`SECTION`] blocks in which an address or topic has a log.
 //!
-//! A row is a tag byte and either the offsets in the section, ascending, two bytes each, or from [`LIST_MAX`] offsets on
-//! one bit for each block. Either form is a valid operand of the merge, so merging is associative and commutative.
+//! A row is a tag byte and either the offsets in the section, ascending, two bytes each, or from [`LIST_MAX`] offsets
+//! on one bit for each block. Either form is a valid operand of the merge, so merging is associative and commutative.
 
 use alloy_primitives::{Address, B256};
 use btt_primitives::Receipt;

@@ -1,6 +1,6 @@
 //! u32 receipt count, u32 end of each receipt, the receipts. A receipt is a byte for transaction type and outcome, the
-//! state root32 where the outcome is one, cumulative gas varint, log count varint; a log is its address20, topic count1,
-//! topics32, data length varint, data. Blooms are computed when they are asked for.
+//! state root32 where the outcome is one, cumulative gas varint, log count varint; a log is its address20, topic
+//! count1, topics32, data length varint, data. Blooms are computed when they are asked for.
 
 use alloy_consensus::{Eip658Value, TxType};
 use alloy_primitives::{Log, LogData};

@@ -118,7 +118,8 @@ impl Database {
         self.0.store.earliest_body.load(Ordering::Acquire)
     }
 
-    /// A row of bodies or receipts; those of genesis are never pruned. A row of a known block can be missing only by pruning.
+    /// A row of bodies or receipts; those of genesis are never pruned. A row of a known block can be missing only by
+    /// pruning.
     fn block_row(&self, table: Table, number: u64) -> Result<Option<Vec<u8>>, Error> {
         if number > self.head().number {
             return Ok(None);

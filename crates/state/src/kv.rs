@@ -75,8 +75,8 @@ pub trait KeyValue: Debug + Send + Sync {
     /// [`Error::Storage`] when the store cannot be written.
     fn release(&self, history: u64, bodies: u64) -> Result<(), Error>;
 
-    /// Frees the disk space of rows from `start` to `end` (both inclusive) at once where whole files lie there; the rows that are left need a
-    /// [`Batch::delete_range`].
+    /// Frees the disk space of rows from `start` to `end` (both inclusive) at once where whole files lie there; the
+    /// rows that are left need a [`Batch::delete_range`].
     ///
     /// # Errors
     /// [`Error::Storage`] when the store cannot be written.
