@@ -33,6 +33,8 @@ help_is! {
     db_prune: "db" "prune" => "help/db-prune.txt";
     fixtures: "fixtures" => "help/fixtures.txt";
     fixtures_run: "fixtures" "run" => "help/fixtures-run.txt";
+    bench: "bench" => "help/bench.txt";
+    bench_execution: "bench" "execution" => "help/bench-execution.txt";
     completions: "completions" => "help/completions.txt";
 }
 

@@ -56,8 +56,8 @@ pub fn rows(bytes: &[u8]) -> bool {
     is_verified
 }
 
-/// Rows that hold what cannot be computed from others: what the database is set to, a body's senders, and the log index,
-/// which may name more blocks than it must.
+/// Rows that hold what cannot be computed from others: what the database is set to, a body's senders, and the log
+/// index, which may name more blocks than it must.
 const fn is_free(table: Table, original: &[u8], value: &[u8]) -> bool {
     match table {
         Table::Meta | Table::LogIndex => true,

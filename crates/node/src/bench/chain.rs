@@ -121,7 +121,7 @@ impl Chain {
     /// Builds the next block from exactly these transactions.
     ///
     /// # Errors
-    /// [`BenchError::Executor`] when the builder fails; a block without some of the transactions is the caller's to find.
+    /// [`BenchError::Executor`] when the builder fails; a block without some transactions is the caller's to find.
     pub(super) fn build(&self, signed: Signed) -> Result<Block, BenchError> {
         let (never, inputs) = (AtomicBool::new(false), no_inputs());
         let template = Template {

@@ -31,7 +31,7 @@ pub enum BenchError {
     #[error("{workload}, block {number}: {what}")]
     Differs {
         /// The workload.
-        workload: super::Workload,
+        workload: crate::bench::Workload,
         /// The block.
         number: u64,
         /// Both values.

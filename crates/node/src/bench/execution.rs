@@ -289,7 +289,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Imports the blocks into the second copy as fast as it goes: one thread executes, checks and roots, another writes.
+    /// Imports the blocks into the second copy as fast as it goes: one thread executes, checks, roots, another writes.
     fn import(&self, folder: &Path, blocks: Vec<Block>) -> Result<Import, BenchError> {
         let mut chain = self.open(folder)?;
         process::reset_peak();

@@ -1,7 +1,7 @@
 //! `bttd bench execution`: named workloads through plain revm and through the node's own execution, in one run.
 //!
-//! Everything is made from a seed: keys, contracts, transactions. Both sides execute the same signed transactions on the
-//! same first state, block by block in turn, so that what else the machine does falls on both.
+//! Everything is made from a seed: keys, contracts, transactions. Both sides execute the same signed transactions on
+//! the same first state, block by block in turn, so that what else the machine does falls on both.
 
 mod accounts;
 mod chain;

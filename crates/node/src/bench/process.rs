@@ -28,8 +28,8 @@ pub(super) fn thread_cpu_seconds() -> Option<f64> {
     Some(Duration::from_nanos(nanoseconds).as_secs_f64())
 }
 
-/// Processor time of all threads that now live, in seconds: what other programs do at the same time does not show in it.
-/// Late by up to one tick of the scheduler for threads that are running on other cores.
+/// Processor time of all threads that now live, in seconds: what other programs do at the same time does not show in
+/// it. Late by up to one tick of the scheduler for threads that are running on other cores.
 pub(super) fn cpu_seconds() -> Option<f64> {
     let mut sum = Duration::ZERO;
     for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
@@ -40,9 +40,9 @@ pub(super) fn cpu_seconds() -> Option<f64> {
     Some(sum.as_secs_f64())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::bench::process::*;
 
     #[test]
     fn processor_time_goes_on_while_we_work() {

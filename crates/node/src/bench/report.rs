@@ -35,7 +35,8 @@ pub struct Row {
     pub root_over_keccak: f64,
     /// The same in processor time of all threads.
     pub root_over_keccak_cpu: f64,
-    /// Gas by wall time of the whole import: execution, root, receipts, batch without waiting for the disk, senders known.
+    /// Gas by wall time of the whole import: execution, root, receipts, batch without waiting for the disk; senders
+    /// known.
     pub import_mgas_per_s: f64,
     /// The same by processor time of all threads.
     pub import_mgas_per_cpu_s: f64,

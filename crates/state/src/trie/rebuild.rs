@@ -1,7 +1,7 @@
 //! A trie built anew from all its leaves: the checker of everything else here.
 //!
-//! It shares nothing with the jobs but the format of records: nodes are encoded by `alloy-trie`, whose hash builder also
-//! computes the root a second time.
+//! It shares nothing with the jobs but the format of records: nodes are encoded by `alloy-trie`, whose hash builder
+//! also computes the root a second time.
 
 use alloy_primitives::{B256, U256};
 use alloy_trie::{
