@@ -47,7 +47,7 @@ check: setup ## check format, lints, documentation, repository rules
 .PHONY: conformance
 conformance: setup ## run Ethereum's suites whole (the folder BTT_FIXTURES, else ../shared/fixtures)
 	@$(STEP) 'build with tests' $(CARGO) build --locked --workspace --bins --tests
-	@BTT_BIN="$(CARGO_TARGET_DIR)/debug/bttd" $(STEP) 'conformance' \
+	@BTT_BIN="$(CARGO_TARGET_DIR)/debug/bttd" BTT_CONFORMANCE=full $(STEP) 'conformance' \
 	  etc/summary.sh $(CARGO) test --locked --workspace --no-fail-fast $(CONFORMANCE)
 
 .PHONY: fuzz

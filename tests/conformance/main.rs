@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, unreachable_pub)]
 
 mod basic;
+mod bundles;
+mod chain;
 mod rlp;
 
 use std::{env, path::Path, process::ExitCode};
@@ -16,8 +18,12 @@ struct Entry {
     run: fn(&Path, &mut Suite),
 }
 
-const SUITES: &[Entry] =
-    &[Entry { name: "rlp tests", run: rlp::run }, Entry { name: "basic tests", run: basic::run }];
+const SUITES: &[Entry] = &[
+    Entry { name: "rlp tests", run: rlp::run },
+    Entry { name: "basic tests", run: basic::run },
+    Entry { name: "execution-apis chain", run: chain::run },
+    Entry { name: "fixture bundles", run: bundles::run },
+];
 
 fn main() -> ExitCode {
     let wanted: Vec<_> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
