@@ -50,6 +50,10 @@ conformance: setup ## run Ethereum's suites whole (the folder BTT_FIXTURES, else
 	@BTT_BIN="$(CARGO_TARGET_DIR)/debug/bttd" BTT_CONFORMANCE=full $(STEP) 'conformance' \
 	  etc/summary.sh $(CARGO) test --locked --workspace --no-fail-fast $(CONFORMANCE)
 
+.PHONY: bench
+bench: build ## time execution, root and commit against plain revm, in the released program
+	@"$(CARGO_TARGET_DIR)/release/bttd" bench execution
+
 .PHONY: fuzz
 fuzz: setup ## fuzz every decoder of outside bytes for a bounded time
 	@etc/fuzz.sh
