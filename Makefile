@@ -11,6 +11,9 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 
 STEP := etc/step.sh
 CARGO := cargo
+# Tests run the program; it is built once, with the same features as they are.
+BUILD_TESTS = $(STEP) 'build with tests' $(CARGO) build --locked --workspace --bins --tests
+BTT_BIN = $(CARGO_TARGET_DIR)/debug/bttd
 
 # The tests that are made of Ethereum's published cases.
 CONFORMANCE := --test conformance
@@ -31,8 +34,8 @@ build: setup ## build the released program
 
 .PHONY: test
 test: setup ## run every test of the workspace, and a slice of Ethereum's fixtures
-	@$(STEP) 'build with tests' $(CARGO) build --locked --workspace --bins --tests
-	@BTT_BIN="$(CARGO_TARGET_DIR)/debug/bttd" $(STEP) 'tests' \
+	@$(BUILD_TESTS)
+	@BTT_BIN="$(BTT_BIN)" $(STEP) 'tests' \
 	  etc/summary.sh $(CARGO) test --locked --workspace --tests --no-fail-fast
 
 .PHONY: check
@@ -40,19 +43,26 @@ check: setup ## check format, lints, documentation, repository rules
 	@$(STEP) 'format' $(CARGO) fmt --all --check
 	@$(STEP) 'lints' $(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS='-D warnings' $(STEP) 'documentation' $(CARGO) doc --locked --workspace --no-deps
+	@$(BUILD_TESTS)
 	@$(STEP) 'documentation examples' $(CARGO) test --locked --workspace --doc
-	@$(STEP) 'repository rules' $(CARGO) test --locked --workspace --test tidy
+	@BTT_BIN="$(BTT_BIN)" $(STEP) 'repository rules, generated references' \
+	  $(CARGO) test --locked --workspace --test tidy --test docs
 	@etc/optional-checks.sh
 
 .PHONY: conformance
 conformance: setup ## run Ethereum's suites whole (the folder BTT_FIXTURES, else ../shared/fixtures)
-	@$(STEP) 'build with tests' $(CARGO) build --locked --workspace --bins --tests
-	@BTT_BIN="$(CARGO_TARGET_DIR)/debug/bttd" BTT_CONFORMANCE=full $(STEP) 'conformance' \
+	@$(BUILD_TESTS)
+	@BTT_BIN="$(BTT_BIN)" BTT_CONFORMANCE=full $(STEP) 'conformance' \
 	  etc/summary.sh $(CARGO) test --locked --workspace --no-fail-fast $(CONFORMANCE)
 
 .PHONY: bench
 bench: build ## time execution, root and commit against plain revm, in the released program
 	@"$(CARGO_TARGET_DIR)/release/bttd" bench execution
+
+.PHONY: docs
+docs: setup ## rewrite the references that are generated: docs/cli and docs/exit-codes.md
+	@$(BUILD_TESTS)
+	@UPDATE_DOCS=1 BTT_BIN="$(BTT_BIN)" $(STEP) 'generated references' $(CARGO) test --locked --workspace --test docs
 
 .PHONY: fuzz
 fuzz: setup ## fuzz every decoder of outside bytes for a bounded time

@@ -49,7 +49,17 @@ fn build() -> PathBuf {
         None => panic!("no profile in the path {}", test.display()),
     };
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package", "bttd", "--profile", profile, "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--workspace",
+            "--bin",
+            "bttd",
+            "--profile",
+            profile,
+            "--target-dir",
+        ])
         .arg(profile_folder.parent().unwrap())
         .current_dir(root())
         .status()
