@@ -55,9 +55,9 @@ mod tests {
     #[test]
     fn the_peak_follows_what_is_allocated() {
         assert!(reset_peak());
-        let before = peak_mb().unwrap();
         let block: Vec<u8> = (0..50_000_000_u32).map(|index| index.to_le_bytes()[0]).collect();
         assert!(block.iter().map(|byte| u64::from(*byte)).sum::<u64>() > 0);
-        assert!(peak_mb().unwrap() >= before + 40.0, "{before} then {:?}", peak_mb());
+        // Other tests allocate and free in this process at the same time: only the block itself is sure to be in it.
+        assert!(peak_mb().unwrap() >= 50.0, "{:?}", peak_mb());
     }
 }
